@@ -1,0 +1,1 @@
+"""Shell: the back end, over HTTP."""

@@ -1,0 +1,1 @@
+"""Shell: where observations go, one file a sink."""

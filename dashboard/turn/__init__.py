@@ -1,0 +1,1 @@
+"""Pure: one question and its answer."""

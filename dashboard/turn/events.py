@@ -1,0 +1,176 @@
+"""What happened in a turn: the one vocabulary that every observer reads.
+
+Every event carries the turn's id and `at`, seconds on one monotonic clock, stamped once at the read; all events of
+one read share it. An observer is a synchronous, fast callable that takes one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from dashboard.wire.chat_event import Reasoning, Routed, Step, ToolCall
+
+
+class _Event(msgspec.Struct, frozen=True, gc=False):
+    turn: str
+    at: float
+
+
+class Asked(_Event, frozen=True):
+    """The question was put. `source`: live, canary, check or replay; `session` "" when no browser asked."""
+
+    backend: str
+    dialect: str
+    session: str
+    source: str
+    question: str
+
+
+class Connecting(_Event, frozen=True):
+    """An attempt begins; `attempt` counts from 1."""
+
+    attempt: int
+
+
+class Connected(_Event, frozen=True):
+    """The response head arrived and is a stream."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+class ChunkArrived(_Event, frozen=True):
+    """One read: what arrived without the loop waiting; after content decoding. `size` in bytes."""
+
+    size: int
+    data: bytes
+
+
+class Heartbeat(_Event, frozen=True):
+    """A comment, or a message that the dialect knows as a ping."""
+
+    text: str
+
+
+class MessageArrived(_Event, frozen=True):
+    """One dispatched SSE message, counted once whatever it meant.
+
+    `kind` is one of MESSAGE_KINDS: the kind of the first chat event in it ("empty" when it had nothing to tell).
+    """
+
+    kind: str
+    event: str
+    data: str
+    id: str
+
+
+class TextArrived(_Event, frozen=True):
+    """A piece of the answer; `first` marks the turn's first."""
+
+    text: str
+    first: bool
+
+
+class Progressed(_Event, frozen=True):
+    """Anything but text that moves the answer on."""
+
+    chat_event: Reasoning | Routed | Step | ToolCall
+
+
+class UsageReported(_Event, frozen=True):
+    """Tokens as reported; None where not."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+class FinishHeard(_Event, frozen=True):
+    """The back end said why the answer is over."""
+
+    reason: str
+
+
+class Anomaly(_Event, frozen=True):
+    """Something unwell that need not end the turn; `kind` is one of verdict.AnomalyKind."""
+
+    kind: str
+    detail: str
+
+
+class Stalled(_Event, frozen=True):
+    """A clock ("bytes" or "progress") was silent longer than stall_after_s; `silent_s` so far."""
+
+    clock: str
+    silent_s: float
+
+
+class Recovered(_Event, frozen=True):
+    """The stall is over; `gap_s` is the whole silence."""
+
+    clock: str
+    gap_s: float
+
+
+class Disconnected(_Event, frozen=True):
+    """The attempt ended without the dialect's good end; `fault` is a verdict.Fault value."""
+
+    fault: str
+    detail: str
+
+
+class RetryScheduled(_Event, frozen=True):
+    """Attempt `attempt` follows in `delay_s` seconds; `reason` is the fault that makes it needed."""
+
+    attempt: int
+    delay_s: float
+    reason: str
+
+
+class Ended(_Event, frozen=True):
+    """The turn is over: exactly one a turn. `outcome` and `fault` are values of verdict.Outcome and .Fault ("" none).
+
+    `detail` is the server's own words or what was seen; hostile until escaped. `by` says who stopped a stopped turn.
+    """
+
+    outcome: str
+    fault: str
+    detail: str
+    by: str = ""
+
+
+TurnEvent = (
+    Asked
+    | Connecting
+    | Connected
+    | ChunkArrived
+    | Heartbeat
+    | MessageArrived
+    | TextArrived
+    | Progressed
+    | UsageReported
+    | FinishHeard
+    | Anomaly
+    | Stalled
+    | Recovered
+    | Disconnected
+    | RetryScheduled
+    | Ended
+)
+
+Observer = Callable[[TurnEvent], None]
+
+MESSAGE_KINDS = (
+    "routing",
+    "agent",
+    "text",
+    "reasoning",
+    "tool",
+    "usage",
+    "finish",
+    "error",
+    "empty",
+    "unknown",
+    "malformed",
+)

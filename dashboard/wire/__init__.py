@@ -1,0 +1,1 @@
+"""Pure: bytes to frames to meaning."""

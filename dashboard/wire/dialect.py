@@ -1,0 +1,67 @@
+"""What a dialect is: one wire protocol, how to ask in it and how to read what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from dashboard.wire.chat_event import ChatEvent
+from dashboard.wire.frame import Message
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What a person asks. `history` holds the earlier (role, text) pairs, role being "user" or "assistant"."""
+
+    text: str
+    history: tuple[tuple[str, str], ...] = ()
+    conversation: str = ""
+    scenario: str = ""
+    """Name of a stub scenario; "" asks for none. Only back ends that list scenarios are sent it."""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """An HTTP request as a dialect wants it; `url` is absolute, `body` None sends none."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = {}
+    body: bytes | None = None
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """The part of a backend's configuration that a dialect may use."""
+
+    url: str
+    method: str = "POST"
+    options: Mapping[str, Any] = {}
+    """The backend's `ask:` (model, system, params) or, for the dialect custom, its `custom:`."""
+
+
+class Dialect(Protocol):
+    """One object an attempt: it may keep state between messages of one stream.
+
+    `media_types` are accepted beside text/event-stream (flagged as an anomaly). `needs_finish`: the terminator
+    alone is no success, a Finish must have been heard too. `ends_at_eof`: a clean end of the transport is the
+    terminator.
+    """
+
+    name: str
+    media_types: frozenset[str]
+    needs_finish: bool
+    ends_at_eof: bool
+
+    def __init__(self, endpoint: Endpoint) -> None: ...
+
+    def ask(self, question: Question) -> Ask:
+        """The request that asks `question`."""
+        ...
+
+    def read(self, message: Message) -> Sequence[ChatEvent]:
+        """What one message means. Never raises: what can't be read is Malformed or Unknown."""
+        ...
+
+    def resume(self, question: Question, last_event_id: str) -> Ask | None:
+        """The request that continues a cut stream after `last_event_id`; None where the protocol cannot."""
+        ...
