@@ -1,0 +1,68 @@
+# Streamgauge. Needs make and Python 3.11 or newer; everything else is installed into .venv.
+#   make demo ARGS="--port 5007"      arguments for the demo
+#   make test ARGS="-k decoder"       arguments for pytest
+#   make test VENV=.venv-313 PYTHON=python3.13
+
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+TEST_STAMP := $(VENV)/.installed-test
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+HAS_PIP := $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+
+# The first interpreter that really runs, is new enough and can make environments. A version manager's shim that only
+# prints "command not found" is passed over.
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+.NOTPARALLEL:
+
+help:
+	@echo "make demo    start the stub (8004) and the dashboard (5006); Ctrl-C stops both"
+	@echo "make test    set up and run every test"
+	@echo "make lint    ruff, mypy --strict, import contracts"
+	@echo "make bench   CPU and throughput, measured against an ordinary client in one run"
+	@echo "make clean   remove the virtual environments and caches"
+
+demo: $(RUN_STAMP)
+	@exec $(BIN)/streamgauge demo $(ARGS)
+
+test: $(TEST_STAMP)
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict dashboard orchestrator_stub
+	$(BIN)/lint-imports --no-logo
+
+bench: $(TEST_STAMP)
+	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find dashboard orchestrator_stub tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Streamgauge into $(VENV) …"
+	@$(HAS_PIP)
+	@$(PIP) -e .
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Streamgauge and its test tools into $(VENV) …"
+	@$(HAS_PIP)
+	@$(PIP) -e '.[test]'
+	@touch $(RUN_STAMP) $@
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Streamgauge needs Python 3.11 or newer with the venv module (Debian: apt-get install python3-venv)." >&2; \
+		echo "Found none as python3.13, python3.12, python3.11 or python3; name one: make PYTHON=/path/to/python" >&2; \
+		exit 1; fi
+	@rm -f $(BIN)/python* $(RUN_STAMP) $(TEST_STAMP)
+	$(PYTHON) -m venv $(VENV)
