@@ -28,6 +28,13 @@ class Asked(_Event, frozen=True):
     question: str
 
 
+class Guessed(_Event, frozen=True):
+    """dialect: auto took `dialect`; `how` says from what ("the path", "the first message")."""
+
+    dialect: str
+    how: str
+
+
 class Connecting(_Event, frozen=True):
     """An attempt begins; `attempt` counts from 1."""
 
@@ -114,7 +121,10 @@ class Recovered(_Event, frozen=True):
 
 
 class Disconnected(_Event, frozen=True):
-    """The attempt ended without the dialect's good end; `fault` is a verdict.Fault value."""
+    """The attempt was lost and another follows (RetryScheduled); `fault` is a verdict.Fault value.
+
+    The last attempt's loss is told by Ended alone, so that each fault is told exactly once.
+    """
 
     fault: str
     detail: str
@@ -142,6 +152,7 @@ class Ended(_Event, frozen=True):
 
 TurnEvent = (
     Asked
+    | Guessed
     | Connecting
     | Connected
     | ChunkArrived

@@ -5,7 +5,10 @@ The values double as Prometheus labels and as the words of `check --json`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+
+import msgspec
 
 
 class Outcome(StrEnum):
@@ -56,3 +59,34 @@ class AnomalyKind(StrEnum):
     BAD_RETRY = "bad_retry"
     EMPTY_ANSWER = "empty_answer"
     LATE_BYTES = "late_bytes"
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """What is known when a turn ends; `judge` makes the outcome of it."""
+
+    fault: Fault | None = None
+    stopped: bool = False
+    unreadable: bool = False
+    """Something came and none of it could be read, or an event was over the size."""
+    backend_error: bool = False
+    good_end: bool = False
+    gave_up: bool = False
+    opened: bool = False
+    """A stream had been open at least once."""
+
+
+RULES: tuple[tuple[Outcome, Callable[[Ending], bool]], ...] = (
+    (Outcome.STOPPED, lambda e: e.stopped),
+    (Outcome.MALFORMED, lambda e: e.unreadable),
+    (Outcome.FAILED, lambda e: e.backend_error),
+    (Outcome.COMPLETED, lambda e: e.good_end),
+    (Outcome.STALLED, lambda e: e.gave_up),
+    (Outcome.TRUNCATED, lambda e: e.opened),
+    (Outcome.REJECTED, lambda e: e.fault in (Fault.HTTP_STATUS, Fault.MEDIA_TYPE, Fault.REDIRECT)),
+    (Outcome.UNREACHABLE, lambda e: True),
+)
+
+
+def judge(ending: Ending) -> Outcome:
+    """The one outcome of a turn: the first rule that fits, from the top."""
+    return next(outcome for outcome, fits in RULES if fits(ending))

@@ -11,6 +11,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     event: str
     data: str
     last_event_id: str = ""
+    own_id: bool = False
+    """The id came with this very message (an `id:` line of its own), so it can tell a duplicate."""
 
 
 class Comment(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,83 @@
+"""A turn as a state machine without I/O: bytes and time in, turn events out.
+
+The table below is the whole of it: what may happen in which state, and where that leads. An event that a state does
+not list is a programmer's mistake (KeyError in `Turn._emit`), never something that a network can cause. The shell
+(backend.answer) carries bytes and time to a Turn, and does what its state says:
+
+    connecting                     open a connection that asks `turn.ask`
+    waiting, answering, stalled    read until `turn.deadline`, then `tick`
+    backing_off                    wait until `turn.deadline`, then `tick`
+    ended                          close
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from dashboard.turn.events import (
+    Anomaly,
+    Asked,
+    ChunkArrived,
+    Connected,
+    Connecting,
+    Disconnected,
+    Ended,
+    FinishHeard,
+    Guessed,
+    Heartbeat,
+    MessageArrived,
+    Progressed,
+    Recovered,
+    RetryScheduled,
+    Stalled,
+    TextArrived,
+    UsageReported,
+)
+
+
+class TurnState(StrEnum):
+    """Where a turn stands."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    ANSWERING = "answering"
+    STALLED = "stalled"
+    BACKING_OFF = "backing_off"
+    ENDED = "ended"
+
+
+OPEN = frozenset({TurnState.WAITING, TurnState.ANSWERING, TurnState.STALLED})
+
+_STAYS = (ChunkArrived, Heartbeat, MessageArrived, Progressed, UsageReported, FinishHeard, Anomaly, Guessed)
+
+
+def _open(state: TurnState) -> dict[type, TurnState]:
+    """What an open stream may do, whatever its state: most of it leaves the state as it is."""
+    leads = {TextArrived: TurnState.ANSWERING, Disconnected: TurnState.BACKING_OFF, Ended: TurnState.ENDED}
+    return dict.fromkeys(_STAYS, state) | leads
+
+
+TRANSITIONS: Mapping[TurnState, Mapping[type, TurnState]] = {
+    TurnState.IDLE: {
+        Asked: TurnState.IDLE,
+        Guessed: TurnState.IDLE,
+        Connecting: TurnState.CONNECTING,
+        Ended: TurnState.ENDED,
+    },
+    TurnState.CONNECTING: {
+        Connected: TurnState.WAITING,
+        Disconnected: TurnState.BACKING_OFF,
+        Ended: TurnState.ENDED,
+    },
+    TurnState.WAITING: _open(TurnState.WAITING) | {Stalled: TurnState.STALLED},
+    TurnState.ANSWERING: _open(TurnState.ANSWERING) | {Stalled: TurnState.STALLED},
+    TurnState.STALLED: _open(TurnState.STALLED) | {Recovered: TurnState.WAITING},
+    TurnState.BACKING_OFF: {
+        RetryScheduled: TurnState.BACKING_OFF,
+        Connecting: TurnState.CONNECTING,
+        Ended: TurnState.ENDED,
+    },
+    TurnState.ENDED: {},
+}

@@ -1,0 +1,258 @@
+"""From bytes to turn events within one turn: decoder, dialect, duplicates; and what was heard so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.turn.clocks import Clocks
+from dashboard.turn.events import (
+    Anomaly,
+    FinishHeard,
+    Heartbeat,
+    MessageArrived,
+    Progressed,
+    Recovered,
+    TextArrived,
+    TurnEvent,
+    UsageReported,
+)
+from dashboard.turn.verdict import AnomalyKind
+from dashboard.wire.auto import AutoDialect
+from dashboard.wire.chat_event import (
+    BackendError,
+    ChatEvent,
+    End,
+    Finish,
+    Malformed,
+    Ping,
+    Reasoning,
+    Routed,
+    Step,
+    Text,
+    ToolCall,
+    Unknown,
+    Usage,
+)
+from dashboard.wire.dialect import Dialect
+from dashboard.wire.frame import Comment, Message, Retry
+from dashboard.wire.sse import SseDecoder
+
+SEEN_IDS = 10_000
+"""How many ids are remembered for telling duplicates after a resume."""
+
+ERROR_FINISHES = frozenset({"error", "failed"})
+
+KIND: dict[type, str] = {
+    Text: "text",
+    Reasoning: "reasoning",
+    Routed: "routing",
+    Step: "agent",
+    ToolCall: "tool",
+    Usage: "usage",
+    Finish: "finish",
+    End: "finish",
+    BackendError: "error",
+    Unknown: "unknown",
+    Malformed: "malformed",
+}
+
+
+class Reading:
+    """The reader's side of a Turn; one for all its attempts, with a new decoder for each."""
+
+    def __init__(self, turn_id: str, dialect: Dialect, max_event_bytes: int) -> None:
+        self.dialect = dialect
+        self.text_seen = self.heard = self.ended = False
+        self.finish_reason = self.too_large = ""
+        self.error: BackendError | None = None
+        self.retry_base_s: float | None = None
+        self._id = turn_id
+        self._max_event_bytes = max_event_bytes
+        self._decoder = SseDecoder(max_event_bytes=max_event_bytes)
+        self._attempts = self._messages = self._readable = self._bad_retries = 0
+        self._start = b""
+        self._ids: dict[str, None] = {}
+        self._order: deque[str] = deque()
+        self._handlers: dict[type, Callable[[Any, float, Clocks, list[TurnEvent]], None]] = {
+            Text: self._text,
+            Reasoning: self._progress,
+            Routed: self._progress,
+            Step: self._progress,
+            ToolCall: self._progress,
+            Usage: self._usage,
+            Finish: self._finish,
+            End: self._end,
+            BackendError: self._error,
+            Ping: self._ping,
+            Unknown: self._unknown,
+            Malformed: self._malformed,
+        }
+
+    # What was heard
+
+    @property
+    def last_event_id(self) -> str:
+        return self._decoder.last_event_id
+
+    @property
+    def finish_missing(self) -> bool:
+        return self.dialect.needs_finish and not self.finish_reason
+
+    @property
+    def ends_well_at_eof(self) -> bool:
+        """The clean end of the transport is the dialect's good end, and something was said before it."""
+        return (
+            self.dialect.ends_at_eof
+            and not self._decoder.partial
+            and (self.text_seen or bool(self.finish_reason))
+            and not self.finish_missing
+        )
+
+    @property
+    def unreadable(self) -> bool:
+        """Something came and nothing of it was of the dialect, or it was no event stream at all."""
+        if self._messages:
+            return not self._readable
+        start = self._start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+        return bool(start) and not start.startswith((b"data", b"event", b"id", b"retry", b":"))
+
+    @property
+    def what_came(self) -> str:
+        return f"{self._messages} messages, none readable as {self.dialect.name}"
+
+    @property
+    def where_cut(self) -> str:
+        """In words: what stood last when the stream ended without its good end."""
+        if self.unreadable:
+            return f"and nothing of it could be read as {self.dialect.name}"
+        if not self._start:
+            return "with nothing in it"
+        if self._decoder.partial:
+            return "in the middle of an event"
+        return f"after {self._messages} messages without the good end of {self.dialect.name}"
+
+    def take_guess(self) -> str:
+        """The dialect that `auto` has just taken, told once; "" when it took none."""
+        return self.dialect.take_guess() if isinstance(self.dialect, AutoDialect) else ""
+
+    # Bytes in, events out
+
+    def connected(self) -> None:
+        """A new connection: the decoder starts afresh, seeded with the id that is in force (WHATWG HTML §9.2.2)."""
+        self._decoder = SseDecoder(max_event_bytes=self._max_event_bytes, last_event_id=self._decoder.last_event_id)
+        self._bad_retries = 0
+        self._attempts += 1
+
+    def feed(self, chunk: bytes, now: float, clocks: Clocks) -> list[TurnEvent]:
+        """The turn events in one read, up to the dialect's good end."""
+        out: list[TurnEvent] = []
+        if len(self._start) < 16:  # noqa: PLR2004  # enough to tell an event stream from anything else
+            self._start += chunk[:16]
+        decoder = self._decoder
+        frames = decoder.feed(chunk)
+        for index, frame in enumerate(frames):
+            kind = type(frame)
+            if kind is Message:
+                self._message(frame, now, clocks, out)  # type: ignore[arg-type]
+                if self.ended or self.error is not None:
+                    self._late(len(frames) - index - 1, now, out)
+                    break
+            elif kind is Comment:
+                out.append(Heartbeat(self._id, now, frame.text))  # type: ignore[union-attr]
+            elif kind is Retry:
+                self.retry_base_s = frame.delay_ms / 1000  # type: ignore[union-attr]
+        if decoder.too_large:
+            self.too_large = f"an event too large: more than {self._max_event_bytes} bytes"
+        if decoder.bad_retries > self._bad_retries:
+            self._bad_retries = decoder.bad_retries
+            out.append(Anomaly(self._id, now, AnomalyKind.BAD_RETRY, "a retry: field that is no number was ignored"))
+        return out
+
+    def _late(self, frames: int, now: float, out: list[TurnEvent]) -> None:
+        if frames and self.ended:
+            out.append(Anomaly(self._id, now, AnomalyKind.LATE_BYTES, f"{frames} more frames after the good end"))
+
+    def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        if message.own_id and self._duplicate(message.last_event_id):
+            out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, f"id {message.last_event_id[:64]!r} came again"))
+            return
+        chat_events = self.dialect.read(message)
+        self._messages += 1
+        kind = self._kind(chat_events[0]) if chat_events else "empty"
+        out.append(MessageArrived(self._id, now, kind, message.event, message.data, message.last_event_id))
+        if not chat_events:
+            self._readable += 1
+        handlers = self._handlers
+        for chat_event in chat_events:
+            handlers[type(chat_event)](chat_event, now, clocks, out)
+
+    @staticmethod
+    def _kind(first: ChatEvent) -> str:
+        if type(first) is Step and first.name == "routing":
+            return "routing"
+        return KIND.get(type(first), "empty")
+
+    def _duplicate(self, event_id: str) -> bool:
+        """True when this id came before on an earlier connection: a resume that sends too much (none is shown twice)."""
+        if not event_id:
+            return False
+        if event_id in self._ids:
+            return self._attempts > 1
+        self._ids[event_id] = None
+        self._order.append(event_id)
+        if len(self._order) > SEEN_IDS:
+            del self._ids[self._order.popleft()]
+        return False
+
+    # One chat event
+
+    def _moved(self, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._readable += 1
+        self.heard = True
+        if clocks.stalled_on:
+            out.append(Recovered(self._id, now, clocks.stalled_on, now - clocks.progress_at))
+            clocks.stalled_on = ""
+        clocks.progress_at = now
+
+    def _text(self, event: Text, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._moved(now, clocks, out)
+        clocks.text(now)
+        out.append(TextArrived(self._id, now, event.text, not self.text_seen))
+        self.text_seen = True
+
+    def _progress(
+        self, event: Reasoning | Routed | Step | ToolCall, now: float, clocks: Clocks, out: list[TurnEvent]
+    ) -> None:
+        self._moved(now, clocks, out)
+        out.append(Progressed(self._id, now, event))
+
+    def _usage(self, event: Usage, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._moved(now, clocks, out)
+        out.append(UsageReported(self._id, now, event.input_tokens, event.output_tokens))
+
+    def _finish(self, event: Finish, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._moved(now, clocks, out)
+        self.finish_reason = event.reason
+        out.append(FinishHeard(self._id, now, event.reason))
+        if event.reason in ERROR_FINISHES and self.error is None:
+            self.error = BackendError(event.reason, "")
+
+    def _end(self, _event: End, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._moved(now, clocks, out)
+        self.ended = True
+
+    def _error(self, event: BackendError, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._moved(now, clocks, out)
+        self.error = event
+
+    def _ping(self, _event: Ping, now: float, _clocks: Clocks, out: list[TurnEvent]) -> None:
+        self._readable += 1
+        out.append(Heartbeat(self._id, now, "ping"))
+
+    def _unknown(self, event: Unknown, now: float, _clocks: Clocks, out: list[TurnEvent]) -> None:
+        out.append(Anomaly(self._id, now, AnomalyKind.UNKNOWN_EVENT, event.kind[:200]))
+
+    def _malformed(self, event: Malformed, now: float, _clocks: Clocks, out: list[TurnEvent]) -> None:
+        out.append(Anomaly(self._id, now, AnomalyKind.MALFORMED_EVENT, event.why[:200]))

@@ -1,0 +1,301 @@
+"""One question and its answer, over one or more connection attempts; sans-IO (see machine.py for the table)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from dashboard.config import Backend, Limits
+from dashboard.turn.clocks import Clocks
+from dashboard.turn.events import (
+    Anomaly,
+    Asked,
+    ChunkArrived,
+    Connected,
+    Connecting,
+    Disconnected,
+    Ended,
+    Guessed,
+    RetryScheduled,
+    Stalled,
+    TurnEvent,
+)
+from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState
+from dashboard.turn.reading import Reading
+from dashboard.turn.retry import INVITING_STATUS, NOTHING_SENT, RETRYABLE_STATUS, Backoff
+from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
+from dashboard.wire.dialect import Ask, Dialect, Question
+
+EVENT_STREAM = "text/event-stream"
+DETAIL_CHARS = 2048
+BEFORE_HEAD = NOTHING_SENT | {Fault.HEAD_TIMEOUT}
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A response's status and headers (names in lower case)."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who asks: the browser session ("" none) and the source: live, canary, check or replay."""
+
+    session: str = ""
+    source: str = "live"
+
+
+class Turn:
+    """Feed it what happens, with the time; each call returns the turn events that follow from it.
+
+    Exactly one Ended comes of every turn, and nothing after it; calls after the end return []. `ask` overrides the
+    dialect's own request (a pasted curl command). `chance` gives floats in [0, 1) for the jitter of retries.
+    """
+
+    def __init__(
+        self,
+        turn_id: str,
+        backend: Backend,
+        dialect: Dialect,
+        question: Question,
+        *,
+        limits: Limits,
+        origin: Origin = Origin(),  # noqa: B008  # frozen
+        chance: Callable[[], float] = lambda: 0.5,
+        ask: Ask | None = None,
+    ) -> None:
+        self.id = turn_id
+        self.state = TurnState.IDLE
+        self.ask = ask or dialect.ask(question)
+        self._first_ask = self.ask
+        self._backend, self._question, self._limits, self._origin = backend, question, limits, origin
+        self._reading = Reading(turn_id, dialect, limits.event_bytes)
+        self._backoff = Backoff(backend.retry, chance)
+        self._clocks: Clocks | None = None
+        self._attempt = 0
+        self._asked_at = self._attempt_at = self._retry_at = 0.0
+        self._opened = False
+        self._bytes = 0
+        self._out: list[TurnEvent] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._reading.dialect
+
+    @property
+    def deadline(self) -> float:
+        """When `tick` must be called if nothing else happened; infinity once ended."""
+        whole = self._asked_at + self._limits.turn_s
+        if self.state is TurnState.CONNECTING:
+            return min(whole, self._attempt_at + self._backend.timeouts.head_s)
+        if self.state is TurnState.BACKING_OFF:
+            return min(whole, self._retry_at)
+        if self.state in OPEN and self._clocks:
+            return min(whole, self._clocks.deadline)
+        return float("inf")
+
+    # What happens, told by the shell
+
+    def asked(self, now: float) -> list[TurnEvent]:
+        """The turn begins: its request goes out."""
+        self._asked_at = now
+        name, origin = self.dialect.name, self._origin
+        self._emit(Asked(self.id, now, self._backend.name, name, origin.session, origin.source, self._question.text))
+        self._tell_guess(now, "the path")
+        self._connecting(now)
+        return self._taken()
+
+    def refusal(self, head: Head) -> Fault | None:
+        """Why `head` is no stream that we can read; None when it is one. The shell then reads an excerpt of the body."""
+        if head.status != 200:  # noqa: PLR2004  # WHATWG HTML §9.2.2: anything else is no event source
+            return Fault.HTTP_STATUS
+        if head.media_type == EVENT_STREAM or head.media_type in self.dialect.media_types:
+            return None
+        return Fault.MEDIA_TYPE
+
+    def connected(self, head: Head, now: float) -> list[TurnEvent]:
+        """The head arrived and `refusal` has nothing against it."""
+        if self.state is not TurnState.CONNECTING:
+            return []
+        self._opened = True
+        self._clocks = Clocks(self._backend.thresholds, now, text_seen=self._reading.text_seen)
+        self._reading.connected()
+        self._emit(Connected(self.id, now, head.status, head.headers))
+        if head.media_type != EVENT_STREAM:
+            said = head.media_type or "no Content-Type"
+            self._emit(Anomaly(self.id, now, AnomalyKind.MEDIA_TYPE, f"got {said}, expected {EVENT_STREAM}"))
+        return self._taken()
+
+    def refused(self, head: Head, body: bytes, now: float, retry_after_s: float | None = None) -> list[TurnEvent]:
+        """The head is no stream (`refusal` said why); `body` is the first 2 KB of what the server had to say."""
+        fault = self.refusal(head) or Fault.HTTP_STATUS
+        words = body[:DETAIL_CHARS].decode("utf-8", "replace").strip()
+        said = f"HTTP {head.status}, {head.headers.get('content-type', 'no Content-Type')}"
+        self._lost(fault, f"{said}: {words}" if words else said, now, head.status, retry_after_s)
+        return self._taken()
+
+    def feed(self, chunk: bytes, now: float) -> list[TurnEvent]:
+        """One read of an open stream."""
+        clocks = self._clocks
+        if self.state not in OPEN or clocks is None:
+            return []
+        self._bytes += len(chunk)
+        clocks.bytes_at = now
+        self._emit(ChunkArrived(self.id, now, len(chunk), chunk))
+        for event in self._reading.feed(chunk, now, clocks):
+            self._emit(event)
+        self._judge_reading(now)
+        if self._bytes > self._limits.turn_bytes:
+            self._end(Ending(Fault.LIMIT, stopped=True), f"more than {self._limits.turn_bytes} bytes", now, by="limit")
+        return self._taken()
+
+    def eof(self, now: float) -> list[TurnEvent]:
+        """The transport ended cleanly (FIN, the last chunk, the promised length)."""
+        if self.state not in OPEN:
+            return []
+        reading = self._reading
+        if reading.ends_well_at_eof:
+            self._end(Ending(good_end=True), reading.finish_reason, now)
+        elif self.dialect.ends_at_eof and reading.unreadable:
+            self._end(Ending(Fault.UNDECODABLE, unreadable=True), reading.what_came, now)
+        else:
+            self._lost(Fault.CUT, f"the stream ended {reading.where_cut}", now)
+        return self._taken()
+
+    def broke(self, fault: Fault, detail: str, now: float) -> list[TurnEvent]:
+        """The network failed: no connection, a reset, a body cut short."""
+        if self.state in OPEN or self.state is TurnState.CONNECTING:
+            if self.state in OPEN and fault is Fault.CUT:
+                detail = f"{detail}, {self._reading.where_cut}"
+            self._lost(fault, detail, now)
+        return self._taken()
+
+    def tick(self, now: float) -> list[TurnEvent]:
+        """Time passed; call at `deadline`, harmless before it."""
+        if self.state is TurnState.ENDED or now < self.deadline:
+            return []
+        if now >= self._asked_at + self._limits.turn_s:
+            self._end(Ending(Fault.LIMIT, stopped=True), f"longer than {self._limits.turn_s:g} s", now, by="limit")
+        elif self.state is TurnState.CONNECTING:
+            self._lost(Fault.HEAD_TIMEOUT, f"no response head in {self._backend.timeouts.head_s:g} s", now)
+        elif self.state is TurnState.BACKING_OFF:
+            self._connecting(now)
+        elif self._clocks:
+            self._silent(self._clocks, now)
+        return self._taken()
+
+    def abandon(self, now: float, by: str = "person", fault: Fault | None = None, detail: str = "") -> list[TurnEvent]:
+        """Whoever asked has gone, or we stop: the last word, if none was said yet."""
+        if self.state is not TurnState.ENDED:
+            self._end(Ending(fault, stopped=True), detail, now, by=by)
+        return self._taken()
+
+    # What follows from it
+
+    def _emit(self, event: TurnEvent) -> None:
+        self.state = TRANSITIONS[self.state][type(event)]
+        self._out.append(event)
+
+    def _taken(self) -> list[TurnEvent]:
+        out, self._out = self._out, []
+        return out
+
+    def _connecting(self, now: float) -> None:
+        self._attempt += 1
+        self._attempt_at = now
+        self._emit(Connecting(self.id, now, self._attempt))
+
+    def _judge_reading(self, now: float) -> None:
+        reading = self._reading
+        if reading.heard:
+            self._backoff.succeeded()
+        if reading.retry_base_s is not None:
+            self._backoff.base_s = reading.retry_base_s
+        self._tell_guess(now, "the first message")
+        if reading.too_large:
+            self._end(Ending(Fault.TOO_LARGE, unreadable=True), reading.too_large, now)
+        elif reading.error is not None:
+            words = ": ".join(part for part in (reading.error.code, reading.error.message) if part)
+            self._end(Ending(Fault.BACKEND_ERROR, backend_error=True), words, now)
+        elif reading.ended:
+            if reading.finish_missing:
+                self._end(Ending(Fault.CUT, opened=True), "the terminator came without a finish reason", now)
+            else:
+                self._end(Ending(good_end=True), reading.finish_reason, now)
+
+    def _tell_guess(self, now: float, how: str) -> None:
+        taken = self._reading.take_guess()
+        if taken:
+            self._emit(Guessed(self.id, now, taken, how))
+
+    def _silent(self, clocks: Clocks, now: float) -> None:
+        silent_s = now - clocks.progress_at
+        clock = clocks.stall(now)
+        if clock:
+            self._emit(Stalled(self.id, now, clock, silent_s))
+        if now >= clocks.give_up_at:
+            unreadable = self._reading.unreadable
+            ending = Ending(Fault.UNDECODABLE if unreadable else Fault.SILENT, unreadable=unreadable, gave_up=True)
+            self._end(ending, f"no progress for {silent_s:.1f} s with the connection open", now)
+
+    def _lost(
+        self, fault: Fault, detail: str, now: float, status: int = 0, retry_after_s: float | None = None
+    ) -> None:
+        """An attempt is over without the good end: another follows, or the turn ends."""
+        ask = self._next_ask(fault, status)
+        self._backoff.failed()
+        if ask is None or self._backoff.exhausted:
+            self._end(self._ending(fault), detail, now)
+            return
+        self.ask = ask
+        delay_s = self._backoff.delay_s(retry_after_s)
+        self._retry_at = now + delay_s
+        self._emit(Disconnected(self.id, now, fault, detail))
+        self._emit(RetryScheduled(self.id, now, self._attempt + 1, delay_s, fault))
+
+    def _next_ask(self, fault: Fault, status: int) -> Ask | None:
+        """The request of the next attempt, None when there may be none.
+
+        A POST is never sent again once its bytes were sent (it may have been carried out), unless the server itself
+        invites it, the config says `replay: true`, or the dialect can resume. Text is never joined across a restart.
+        """
+        resumed = self.dialect.resume(self._question, self._reading.last_event_id) if self._opened else None
+        if fault in (Fault.MEDIA_TYPE, Fault.REDIRECT) or self._reading.unreadable:
+            return None
+        if fault is Fault.HTTP_STATUS and status not in RETRYABLE_STATUS:
+            return None
+        if resumed is not None:
+            return resumed
+        if self._reading.text_seen:
+            return None
+        again = self._first_ask.method == "GET" or self._backend.replay
+        invited = fault in NOTHING_SENT or (fault is Fault.HTTP_STATUS and status in INVITING_STATUS)
+        return self._first_ask if again or invited else None
+
+    def _ending(self, fault: Fault) -> Ending:
+        if self._opened and self._reading.unreadable:
+            return Ending(Fault.UNDECODABLE, unreadable=True, opened=True)
+        return Ending(Fault.CUT if self._opened else fault, opened=self._opened)
+
+    def _end(self, ending: Ending, detail: str, now: float, by: str = "") -> None:
+        if self._opened and ending.good_end and not self._reading.text_seen:
+            self._emit(Anomaly(self.id, now, AnomalyKind.EMPTY_ANSWER, "the good end came with no text before it"))
+        outcome = judge(ending)
+        self._emit(Ended(self.id, now, outcome, ending.fault or "", detail[:DETAIL_CHARS], by))
+
+
+def ask_headers(ask: Ask, extra: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+    """A fresh header list for one attempt: what every event source sends, the dialect's own, then the configured.
+
+    Later names replace earlier ones (case-insensitive).
+    """
+    names: dict[str, tuple[str, str]] = {}
+    base = (("Accept", EVENT_STREAM), ("Cache-Control", "no-cache"), ("Accept-Encoding", "identity"))
+    for name, value in (*base, *ask.headers.items(), *extra):
+        names[name.lower()] = (name, value)
+    return list(names.values())
