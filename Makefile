@@ -41,7 +41,8 @@ lint: $(TEST_STAMP)
 	$(BIN)/lint-imports --no-logo
 
 bench: $(TEST_STAMP)
-	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+	@failed=0; for file in tests/benchmarks/[a-z]*.py; do \
+		$(BIN)/python -m tests.benchmarks.$$(basename $$file .py) $(ARGS) || failed=1; done; exit $$failed
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,47 @@
+"""The import contracts in pyproject.toml, one test each."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+from tests.architecture.tree import ROOT, name_of, sources
+
+_SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+CONTRACTS = [contract["id"] for contract in _SETTINGS["contracts"]]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_contract_is_kept(contract: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    status = lint_imports("pyproject.toml", limit_to_contracts=(contract,), no_logo=True)
+    assert status == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", sources(), ids=name_of)
+def test_imports_are_absolute(path: Path) -> None:
+    """`panel serve` runs main.py under another module name: a relative import would load everything twice."""
+    relative = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert not relative, f"relative imports in lines {relative}"
+
+
+@pytest.mark.parametrize("path", [path for path in sources() if path.name == "__init__.py"], ids=name_of)
+def test_package_file_imports_no_third_party(path: Path) -> None:
+    """What stands in __init__.py is imported by everybody below it."""
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name) or ""
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    strangers = {
+        name for name in imported if name.split(".")[0] not in ("dashboard", "orchestrator_stub", "__future__")
+    }
+    assert strangers <= {"collections.abc", "typing"}
