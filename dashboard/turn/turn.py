@@ -191,6 +191,8 @@ class Turn:
 
     def abandon(self, now: float, by: str = "person", fault: Fault | None = None, detail: str = "") -> list[TurnEvent]:
         """Whoever asked has gone, or we stop: the last word, if none was said yet."""
+        if self.state is TurnState.IDLE:
+            self.asked(now)
         if self.state is not TurnState.ENDED:
             self._end(Ending(fault, stopped=True), detail, now, by=by)
         return self._taken()

@@ -1,0 +1,57 @@
+"""Starts and stops with the server (Bokeh's lifecycle hooks); works under bare `panel serve dashboard` too.
+
+Bokeh imports this file twice and under a name of its own. Hooks are plain functions: an async one is never awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import Any
+
+from bokeh.server import urls
+from tornado.ioloop import IOLoop
+
+from dashboard.endpoints import ROUTES
+from dashboard.runtime import current
+
+DRAIN_S = 10.0
+"""How long live turns and open scrapes may take to end after SIGTERM."""
+
+if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pattern in urls.toplevel_patterns):
+    urls.toplevel_patterns[:0] = ROUTES
+
+
+def on_server_loaded(server_context: Any) -> None:
+    """Once a process, loop running: the monitor starts; a moment later, after Bokeh's own, our signal handlers."""
+    current().start()
+    IOLoop.current().call_later(0.5, _handle_signals)
+
+
+def on_session_destroyed(session_context: Any) -> None:
+    """A page is gone (15–32 s after its tab closed): everything of it ends."""
+    current().end_session(session_context.id)
+
+
+def _handle_signals() -> None:
+    if sys.platform == "win32":
+        return  # its loop has no signal handlers; Ctrl-C ends the process through Bokeh's own
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _drain)
+
+
+def _drain() -> None:
+    runtime = current()
+    if not runtime.draining:
+        asyncio.get_running_loop().create_task(_drain_and_stop(), name="drain")
+
+
+async def _drain_and_stop() -> None:
+    """Refuses new turns, ends live ones, closes, then stops the loop; HTTP is answered meanwhile."""
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            await current().aclose()
+    finally:
+        IOLoop.current().stop()

@@ -1,0 +1,94 @@
+"""A turn that runs: its task, its transcript and gauge, who waits for news of it, and Stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from dashboard.backend.answer import answer
+from dashboard.backend.transport import Transport
+from dashboard.health.turn_gauge import TurnGauge
+from dashboard.turn.events import Ended, TurnEvent
+from dashboard.turn.transcript import Transcript
+from dashboard.turn.turn import Turn
+
+
+class LiveTurn:
+    """One turn on its way, owned by the runtime.
+
+    It begins when `places` (the backend's max_parallel) has room: until then `queued` is true. Ending is certain:
+    `wait()` returns after the one Ended was observed.
+    """
+
+    def __init__(self, turn: Turn, backend: str, session: str, source: str, gauge: TurnGauge) -> None:
+        self.id = turn.id
+        self.backend, self.session, self.source = backend, session, source
+        self.transcript = Transcript(turn.id)
+        self.gauge = gauge
+        self.done = False
+        self.queued = True
+        self._turn = turn
+        self._by = "shutdown"
+        self._waiting: list[asyncio.Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def start(
+        self,
+        transport: Transport,
+        observe: Callable[[TurnEvent], None],
+        places: asyncio.Semaphore,
+        keep: Callable[..., asyncio.Task[None]],
+        ended: Callable[[LiveTurn], None],
+    ) -> None:
+        """Runs the turn in a task made by `keep` (which names it, holds it and reports its failure); then `ended`."""
+        self._task = keep(self._run(transport, observe, places), name=f"turn {self.id}")
+        self._task.add_done_callback(lambda _task: self._finish(transport, observe, ended))
+
+    async def _run(
+        self, transport: Transport, observe: Callable[[TurnEvent], None], places: asyncio.Semaphore
+    ) -> None:
+        async with places:
+            self.queued = False
+            await answer(self._turn, transport, observe, lambda: self._by)
+
+    def _finish(
+        self, transport: Transport, observe: Callable[[TurnEvent], None], ended: Callable[[LiveTurn], None]
+    ) -> None:
+        """Also when the task was cancelled before its first step: exactly one Ended."""
+        for event in self._turn.abandon(transport.now(), self._by):
+            observe(event)
+        ended(self)
+        self.done = True
+        self._wake()
+
+    def observe(self, event: TurnEvent) -> None:
+        """Folds one event of this turn; wakes who waits when there is something new to show."""
+        before = self.transcript.revision
+        self.transcript.observe(event)
+        if self._waiting and self.transcript.revision != before and type(event) is not Ended:
+            self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def changed(self, revision: int) -> int:
+        """Waits until the transcript's revision is beyond `revision` or the turn is done; returns it."""
+        while self.transcript.revision <= revision and not self.done:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            await future
+        return self.transcript.revision
+
+    def cancel(self, by: str = "person") -> None:
+        """Stops it; `wait()` returns once its last event was observed."""
+        if self._task is not None and not self._task.done():
+            self._by = by
+            self._task.cancel()
+
+    async def wait(self) -> None:
+        """Until the turn has ended; never raises because it was cancelled."""
+        while not self.done:
+            await self.changed(self.transcript.revision)

@@ -1,0 +1,287 @@
+"""The back end over HTTP: the only importer of httpx. Foreign errors become Faults here, once.
+
+The decoder is our own (wire.sse); the ordinary httpx-sse client judges the media type and is the oracle in tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from dashboard.backend.inflate import Inflater, Undecodable
+from dashboard.config import Backend
+from dashboard.turn.turn import Head, ask_headers
+from dashboard.turn.verdict import Fault
+from dashboard.wire.dialect import Ask
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECT_LIMIT = 10
+EXCERPT_BYTES = 2048
+EXCERPT_S = 2.0
+AHEAD_BYTES = 1 << 20
+"""How much is read ahead of a slow reader before TCP pushes back."""
+
+
+class Broken(Exception):  # noqa: N818  # what a network does is no error of ours
+    """The network failed: a Fault and what was seen."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        super().__init__(detail)
+        self.fault, self.detail = fault, detail
+
+
+class Read(NamedTuple):
+    """What arrived without the loop waiting; `at` is when its first byte was read. Empty data: the clean end."""
+
+    at: float
+    data: bytes
+
+
+class Connection(Protocol):
+    """An open response."""
+
+    head: Head
+
+    async def read(self, deadline: float) -> Read | None:
+        """The next read, None when `deadline` passed before one came. Raises Broken."""
+        ...
+
+    async def excerpt(self) -> bytes:
+        """The first 2 KB of the body, or what of it came within 2 s; never raises for a broken one."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Transport(Protocol):
+    """How a Turn reaches a back end, and whose clock it lives by."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    async def open(self, ask: Ask, deadline: float) -> Connection | None:
+        """The response to `ask`, None when its head did not come by `deadline`. Raises Broken."""
+        ...
+
+    async def sleep_until(self, at: float) -> None: ...
+
+
+class HttpTransport:
+    """Real HTTP: a fresh connection for each attempt, so that connecting is measured and no stale one is used."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._headers = [(name, value.reveal()) for name, value in backend.headers.items() if value.reveal()]
+        t = backend.timeouts
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(connect=t.connect_s, read=None, write=t.head_s, pool=None),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            verify=backend.verify,
+            trust_env=backend.trust_env,
+            follow_redirects=False,
+        )
+
+    @staticmethod
+    def now() -> float:
+        return time.monotonic()
+
+    async def sleep_until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self.now()))
+
+    async def open(self, ask: Ask, deadline: float) -> Connection | None:
+        try:
+            async with asyncio.timeout(max(0.0, deadline - self.now())):
+                response = await self._follow(ask)
+        except TimeoutError:
+            return None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise _broken(error) from error
+        return _HttpConnection(response)
+
+    async def _follow(self, ask: Ask) -> httpx.Response:
+        """Redirects by hand: across origins every configured header is dropped, not only those that httpx knows."""
+        url, method, body, extra = ask.url, ask.method, ask.body, self._headers
+        for _ in range(REDIRECT_LIMIT + 1):
+            headers = ask_headers(ask, extra)
+            request = self._client.build_request(method, url, headers=_raw(headers), content=body)
+            response = await self._client.send(request, stream=True)
+            if response.status_code not in REDIRECTS:
+                return response
+            location = response.headers.get("location", "")
+            await response.aclose()
+            if not location:
+                raise Broken(Fault.REDIRECT, f"HTTP {response.status_code} without a Location from {url}")
+            target = urljoin(url, location)
+            if _origin(target) != _origin(url):
+                extra = []
+            if response.status_code not in (307, 308) and method != "GET":
+                method, body = "GET", None
+            url = target
+        raise Broken(Fault.REDIRECT, f"more than {REDIRECT_LIMIT} redirects, the last to {url[:200]}")
+
+    async def fetch(self, url: str, *, limit: int = 65_536, seconds: float = 3.0) -> bytes | None:
+        """A small document from the same back end (its list of scenarios); None when there is none to be had."""
+        try:
+            async with asyncio.timeout(seconds), self._client.stream("GET", url, headers=_raw(self._headers)) as got:
+                if got.status_code != 200:  # noqa: PLR2004
+                    return None
+                body = b""
+                async for piece in got.aiter_raw(4096):
+                    body += piece
+                    if len(body) > limit:
+                        return None
+                return body
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
+            return None
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def _raw(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Header values as UTF-8 bytes: an id may hold any character (WHATWG HTML §9.2.4)."""
+    return [(name.encode("ascii", "replace"), value.strip().encode("utf-8", "replace")) for name, value in headers]
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+class _HttpConnection:
+    """One response. A task of its own reads the socket, so that what came in one wake-up is one read with one time."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        headers: dict[str, str] = {}
+        for name, value in response.headers.multi_items():
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        self.head = Head(response.status_code, headers)
+        self._response = response
+        self._loop = asyncio.get_running_loop()
+        self._inflater = Inflater(headers.get("content-encoding", ""))
+        self._pieces: list[bytes] = []
+        self._at = 0.0
+        self._ahead = 0
+        self._end: Broken | None = None
+        self._finished = False
+        self._reader: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = self._deadline = 0.0
+        self._pump = asyncio.create_task(self._read_socket(), name="stream reader")
+
+    async def _read_socket(self) -> None:
+        try:
+            async for raw in self._response.aiter_raw():
+                for piece in self._inflater.feed(raw):
+                    if not self._pieces:
+                        self._at = time.monotonic()
+                    self._pieces.append(piece)
+                    self._ahead += len(piece)
+                    self._wake()
+                    if self._ahead > AHEAD_BYTES:
+                        self._room = self._loop.create_future()
+                        await self._room
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            self._end = _broken(error)
+        except Undecodable as error:
+            self._end = Broken(error.fault, str(error))
+        finally:
+            self._finished = True
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def read(self, deadline: float) -> Read | None:
+        while not self._pieces:
+            if self._end is not None:
+                raise self._end
+            now = time.monotonic()
+            if self._finished:
+                return Read(now, b"")
+            if now >= deadline:
+                return None
+            self._deadline = deadline
+            self._arm(now)
+            self._reader = self._loop.create_future()
+            await self._reader
+        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._ahead = 0
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        return Read(self._at, data)
+
+    def _arm(self, now: float) -> None:
+        """One timer for the whole connection; it looks for the deadline in force when it rings (cheap at any rate)."""
+        if self._timer is not None:
+            if self._timer_at <= self._deadline:
+                return
+            self._timer.cancel()
+        self._timer_at = self._deadline
+        self._timer = self._loop.call_later(min(self._deadline - now, 3600.0), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        if now >= self._deadline:
+            self._wake()
+        else:
+            self._arm(now)
+
+    async def excerpt(self) -> bytes:
+        body, deadline = b"", time.monotonic() + EXCERPT_S
+        try:
+            while len(body) < EXCERPT_BYTES:
+                got = await self.read(deadline)
+                if got is None or not got.data:
+                    break
+                body += got.data
+        except Broken:
+            pass
+        return body[:EXCERPT_BYTES]
+
+    async def aclose(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._pump.cancel()
+        await asyncio.gather(self._pump, return_exceptions=True)
+        await self._response.aclose()
+
+
+_FAULTS: Mapping[type[BaseException], Fault] = {
+    httpx.ConnectTimeout: Fault.CONNECT_TIMEOUT,
+    httpx.ProxyError: Fault.PROXY,
+    httpx.ConnectError: Fault.CONNECT,
+    httpx.DecodingError: Fault.UNDECODABLE,
+    httpx.TooManyRedirects: Fault.REDIRECT,
+    httpx.UnsupportedProtocol: Fault.REDIRECT,
+    httpx.InvalidURL: Fault.REDIRECT,
+    httpx.LocalProtocolError: Fault.INTERNAL,
+}
+
+
+def _broken(error: BaseException) -> Broken:
+    """httpx's error as a Fault: the cause beneath tells DNS and TLS from a plain refusal; all else is a cut."""
+    if isinstance(error, Broken):
+        return error
+    chain: list[Any] = [error]
+    while chain[-1].__cause__ is not None or chain[-1].__context__ is not None:
+        chain.append(chain[-1].__cause__ or chain[-1].__context__)
+    fault = next((fault for kind, fault in _FAULTS.items() if isinstance(error, kind)), Fault.CUT)
+    if fault is Fault.CONNECT:
+        if any(isinstance(e, socket.gaierror) for e in chain):
+            fault = Fault.DNS
+        elif any(isinstance(e, ssl.SSLError) for e in chain):
+            fault = Fault.TLS
+    words = str(error) or type(error).__name__
+    return Broken(fault, words[:300])
