@@ -23,7 +23,7 @@ if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pa
     urls.toplevel_patterns[:0] = ROUTES
 
 
-def on_server_loaded(server_context: Any) -> None:
+def on_server_loaded(_server_context: Any) -> None:
     """Once a process, loop running: the monitor starts; a moment later, after Bokeh's own, our signal handlers."""
     current().start()
     IOLoop.current().call_later(0.5, _handle_signals)
@@ -45,7 +45,7 @@ def _handle_signals() -> None:
 def _drain() -> None:
     runtime = current()
     if not runtime.draining:
-        asyncio.get_running_loop().create_task(_drain_and_stop(), name="drain")
+        runtime.task(_drain_and_stop(), name="drain")
 
 
 async def _drain_and_stop() -> None:

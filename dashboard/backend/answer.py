@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from dashboard.backend.transport import Broken, Connection, Transport
+from dashboard.backend.transport import Broken, Connection, Stopped, Transport
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.turn.machine import TurnState
 from dashboard.turn.retry import retry_after_s
@@ -56,6 +56,8 @@ async def _attempt(turn: Turn, transport: Transport, tell: Callable[[list[TurnEv
             return
         tell(turn.connected(connection.head, transport.now()))
         await _read(turn, transport, connection, tell)
+    except Stopped:
+        tell(turn.abandon(transport.now(), "person"))
     except Broken as broken:
         tell(turn.broke(broken.fault, broken.detail, transport.now()))
     finally:

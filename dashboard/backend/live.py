@@ -44,9 +44,7 @@ class LiveTurn:
         self._task = keep(self._run(transport, observe, places), name=f"turn {self.id}")
         self._task.add_done_callback(lambda _task: self._finish(transport, observe, ended))
 
-    async def _run(
-        self, transport: Transport, observe: Callable[[TurnEvent], None], places: asyncio.Semaphore
-    ) -> None:
+    async def _run(self, transport: Transport, observe: Callable[[TurnEvent], None], places: asyncio.Semaphore) -> None:
         async with places:
             self.queued = False
             await answer(self._turn, transport, observe, lambda: self._by)

@@ -37,6 +37,10 @@ class Broken(Exception):  # noqa: N818  # what a network does is no error of our
         self.fault, self.detail = fault, detail
 
 
+class Stopped(Exception):  # noqa: N818  # a person's wish
+    """Whoever asked has closed the stream (only a recording tells it this way; live, the task is cancelled)."""
+
+
 class Read(NamedTuple):
     """What arrived without the loop waiting; `at` is when its first byte was read. Empty data: the clean end."""
 
@@ -130,7 +134,7 @@ class HttpTransport:
         """A small document from the same back end (its list of scenarios); None when there is none to be had."""
         try:
             async with asyncio.timeout(seconds), self._client.stream("GET", url, headers=_raw(self._headers)) as got:
-                if got.status_code != 200:  # noqa: PLR2004
+                if got.status_code != 200:
                     return None
                 body = b""
                 async for piece in got.aiter_raw(4096):
@@ -271,7 +275,7 @@ _FAULTS: Mapping[type[BaseException], Fault] = {
 
 
 def _broken(error: BaseException) -> Broken:
-    """httpx's error as a Fault: the cause beneath tells DNS and TLS from a plain refusal; all else is a cut."""
+    """The Fault behind an error of httpx: the cause beneath tells DNS and TLS from a plain refusal; all else is a cut."""
     if isinstance(error, Broken):
         return error
     chain: list[Any] = [error]

@@ -55,8 +55,8 @@ _STAYS = (ChunkArrived, Heartbeat, MessageArrived, Progressed, UsageReported, Fi
 
 def _open(state: TurnState) -> dict[type, TurnState]:
     """What an open stream may do, whatever its state: most of it leaves the state as it is."""
-    leads = {TextArrived: TurnState.ANSWERING, Disconnected: TurnState.BACKING_OFF, Ended: TurnState.ENDED}
-    return dict.fromkeys(_STAYS, state) | leads
+    stays: dict[type, TurnState] = dict.fromkeys(_STAYS, state)
+    return stays | {TextArrived: TurnState.ANSWERING, Disconnected: TurnState.BACKING_OFF, Ended: TurnState.ENDED}
 
 
 TRANSITIONS: Mapping[TurnState, Mapping[type, TurnState]] = {

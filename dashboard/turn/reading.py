@@ -148,7 +148,7 @@ class Reading:
     def feed(self, chunk: bytes, now: float, clocks: Clocks) -> list[TurnEvent]:
         """The turn events in one read, up to the dialect's good end."""
         out: list[TurnEvent] = []
-        if len(self._start) < 16:  # noqa: PLR2004  # enough to tell an event stream from anything else
+        if len(self._start) < 16:  # enough to tell an event stream from anything else
             self._start += chunk[:16]
         decoder = self._decoder
         frames = decoder.feed(chunk)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from dashboard.turn.events import (
     Asked,
     Connecting,
     Ended,
     FinishHeard,
     Guessed,
-    Heartbeat,
     Progressed,
     RetryScheduled,
     TextArrived,
@@ -43,6 +45,17 @@ class Transcript:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._reasoning_chars = 0
+        self._folds: Mapping[type, Callable[[Any], None]] = {
+            Asked: self._asked,
+            Guessed: self._guessed,
+            Connecting: self._connecting,
+            RetryScheduled: self._retry,
+            TextArrived: self._texted,
+            Progressed: self._progressed,
+            UsageReported: self._used,
+            FinishHeard: self._finished,
+            Ended: self._ended,
+        }
 
     @property
     def text(self) -> str:
@@ -58,50 +71,56 @@ class Transcript:
             self._reasoning = ["".join(self._reasoning)]
         return self._reasoning[0] if self._reasoning else ""
 
-    def observe(self, event: TurnEvent) -> None:  # noqa: C901  # one flat case an event, as short as each can be
-        leads = TRANSITIONS[self.state].get(type(event))
+    def observe(self, event: TurnEvent) -> None:
+        """Folds one event; what is not of the table's (an event after the end) changes nothing."""
+        kind = type(event)
+        leads = TRANSITIONS[self.state].get(kind)
         if leads is None:
             return
-        changed = leads is not self.state
+        fold = self._folds.get(kind)
+        if fold is not None:
+            fold(event)
+        elif leads is self.state:
+            return
         self.state = leads
-        match event:
-            case TextArrived(text=text, at=at):
-                self._text.append(text)
-                self.silent_since = at
-            case Progressed(chat_event=chat_event, at=at):
-                self._progressed(chat_event)
-                self.silent_since = at
-            case Asked():
-                self.backend, self.dialect, self.question = event.backend, event.dialect, event.question
-                self.asked_at = self.silent_since = event.at
-            case Guessed(dialect=dialect):
-                self.dialect = dialect
-            case Connecting(attempt=attempt, at=at):
-                self.attempt, self.silent_since = attempt, at
-            case RetryScheduled(delay_s=delay_s, at=at):
-                self.retry_at = at + delay_s
-            case UsageReported():
-                self.usage = (event.input_tokens, event.output_tokens)
-            case FinishHeard(reason=reason):
-                self.finish_reason = reason
-            case Ended():
-                self.outcome, self.fault, self.detail, self.by = event.outcome, event.fault, event.detail, event.by
-                self.ended_at = event.at
-            case Heartbeat():
-                pass
-            case _:
-                if not changed:
-                    return
         self.revision += 1
 
-    def _progressed(self, chat_event: Reasoning | Routed | Step | ToolCall) -> None:
-        match chat_event:
+    def _asked(self, event: Asked) -> None:
+        self.backend, self.dialect, self.question = event.backend, event.dialect, event.question
+        self.asked_at = self.silent_since = event.at
+
+    def _guessed(self, event: Guessed) -> None:
+        self.dialect = event.dialect
+
+    def _connecting(self, event: Connecting) -> None:
+        self.attempt, self.silent_since = event.attempt, event.at
+
+    def _retry(self, event: RetryScheduled) -> None:
+        self.retry_at = event.at + event.delay_s
+
+    def _texted(self, event: TextArrived) -> None:
+        self._text.append(event.text)
+        self.silent_since = event.at
+
+    def _used(self, event: UsageReported) -> None:
+        self.usage = (event.input_tokens, event.output_tokens)
+
+    def _finished(self, event: FinishHeard) -> None:
+        self.finish_reason = event.reason
+
+    def _ended(self, event: Ended) -> None:
+        self.outcome, self.fault, self.detail, self.by = event.outcome, event.fault, event.detail, event.by
+        self.ended_at = event.at
+
+    def _progressed(self, event: Progressed) -> None:
+        self.silent_since = event.at
+        match event.chat_event:
             case Reasoning(text=text):
                 if self._reasoning_chars < REASONING_CHARS:
                     self._reasoning.append(text)
                     self._reasoning_chars += len(text)
-            case Routed():
-                self.routed = chat_event
+            case Routed() as routed:
+                self.routed = routed
             case Step(name="routing"):
                 self.routing_started = True
             case Step(name=name, phase=phase):

@@ -112,7 +112,7 @@ class Turn:
 
     def refusal(self, head: Head) -> Fault | None:
         """Why `head` is no stream that we can read; None when it is one. The shell then reads an excerpt of the body."""
-        if head.status != 200:  # noqa: PLR2004  # WHATWG HTML §9.2.2: anything else is no event source
+        if head.status != 200:  # WHATWG HTML §9.2.2: anything else is no event source
             return Fault.HTTP_STATUS
         if head.media_type == EVENT_STREAM or head.media_type in self.dialect.media_types:
             return None
@@ -245,9 +245,7 @@ class Turn:
             ending = Ending(Fault.UNDECODABLE if unreadable else Fault.SILENT, unreadable=unreadable, gave_up=True)
             self._end(ending, f"no progress for {silent_s:.1f} s with the connection open", now)
 
-    def _lost(
-        self, fault: Fault, detail: str, now: float, status: int = 0, retry_after_s: float | None = None
-    ) -> None:
+    def _lost(self, fault: Fault, detail: str, now: float, status: int = 0, retry_after_s: float | None = None) -> None:
         """An attempt is over without the good end: another follows, or the turn ends."""
         ask = self._next_ask(fault, status)
         self._backoff.failed()

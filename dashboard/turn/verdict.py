@@ -83,7 +83,7 @@ RULES: tuple[tuple[Outcome, Callable[[Ending], bool]], ...] = (
     (Outcome.STALLED, lambda e: e.gave_up),
     (Outcome.TRUNCATED, lambda e: e.opened),
     (Outcome.REJECTED, lambda e: e.fault in (Fault.HTTP_STATUS, Fault.MEDIA_TYPE, Fault.REDIRECT)),
-    (Outcome.UNREACHABLE, lambda e: True),
+    (Outcome.UNREACHABLE, lambda _: True),
 )
 
 

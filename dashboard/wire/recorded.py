@@ -1,0 +1,80 @@
+"""Recordings as data: JSON lines → attempts, the bytes of a turn with their arrival times.
+
+A recording holds, for each attempt of the turn, `{"meta": {...}}` (backend, dialect, request without secrets, status,
+headers, t_headers), one `{"t": seconds since the request, "b64": bytes}` a read, and last `{"t", "b64": "", "end"}`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+
+class RecordingError(ValueError):
+    """A file that is no recording: one sentence with file, line, expected and got."""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One recorded response; `reads` are (seconds since the request, bytes) in order; `end_t` when it ended.
+
+    `status` 0: no response came, and `end` names the fault.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    reads: tuple[tuple[float, bytes], ...]
+    end: str
+    end_t: float
+    head_t: float = 0.0
+    meta: Mapping[str, Any] = {}
+
+
+def parse_recording(lines: Iterable[bytes], name: str = "recording") -> list[Attempt]:
+    """The attempts in the lines of a recording. Errors: RecordingError."""
+    attempts: list[Attempt] = []
+    meta: dict[str, Any] | None = None
+    reads: list[tuple[float, bytes]] = []
+    for number, line in enumerate(lines, 1):
+        row = _row(line, f"{name}: line {number}")
+        if "meta" in row:
+            if meta is not None:
+                attempts.append(_attempt(meta, reads, "client-closed"))
+            meta, reads = row["meta"], []
+        elif meta is None:
+            raise RecordingError(f'{name}: line {number}: expected {{"meta": …}} first, got a read')
+        elif row["b64"]:
+            reads.append((row["t"], row["data"]))
+        else:
+            attempts.append(_attempt(meta, reads, str(row.get("end", "complete")), row["t"]))
+            meta, reads = None, []
+    if meta is not None:
+        attempts.append(_attempt(meta, reads, "client-closed"))
+    if not attempts:
+        raise RecordingError(f'{name}: expected JSON lines that begin with {{"meta": …}}, got nothing')
+    return attempts
+
+
+def _row(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = msgspec.json.decode(line)
+        if isinstance(row, dict) and isinstance(row.get("meta"), dict):
+            return row
+        row["t"] = float(row["t"])
+        row["data"] = base64.b64decode(row["b64"], validate=True)
+        return dict(row)
+    except (msgspec.MsgspecError, binascii.Error, KeyError, TypeError, ValueError):
+        raise RecordingError(f'{where}: expected {{"t": seconds, "b64": bytes}}, got {line[:80]!r}') from None
+
+
+def _attempt(
+    meta: Mapping[str, Any], reads: list[tuple[float, bytes]], end: str, end_t: float | None = None
+) -> Attempt:
+    last = reads[-1][0] if reads else 0.0
+    headers = {str(name).lower(): str(value) for name, value in dict(meta.get("headers") or {}).items()}
+    head_t = float(meta.get("t_headers") or (reads[0][0] if reads else end_t or 0.0))
+    status = int(meta.get("status") or 0)
+    return Attempt(status, headers, tuple(reads), end, last if end_t is None else end_t, head_t, meta)
