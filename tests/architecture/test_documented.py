@@ -1,0 +1,139 @@
+"""Nothing that a person can set, run, read or pick is without its row in the documents, and no row is about nothing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import pytest
+import yaml
+
+from dashboard.cli import main
+from dashboard.config import Config
+from dashboard.health.diagnosis import DiagnosisKind
+from dashboard.telemetry.prometheus import CATALOGUE
+from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
+from dashboard.wire.dialects import DIALECTS
+from tests.architecture.tree import ROOT, documents, name_of, named, rows
+
+README = ROOT / "README.md"
+DEFINITIONS = ROOT / "docs" / "definitions.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+SCENARIOS = {path.stem: path for path in (ROOT / "orchestrator_stub" / "scenarios").glob("*.yaml")}
+SAID = {"required": msgspec.NODEFAULT, "none": None, "true": True, "false": False}
+
+
+def keys(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted name and default of every leaf of the config, as a person writes it."""
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)
+    for field in info.fields:
+        inner, name = field.type, f"{prefix}{field.encode_name}"
+        if isinstance(inner, msgspec.inspect.ListType):
+            inner, name = inner.item_type, f"{name}[]"
+        if isinstance(inner, msgspec.inspect.UnionType):
+            inner = next(part for part in inner.types if not isinstance(part, msgspec.inspect.NoneType))
+        if isinstance(inner, msgspec.inspect.StructType):
+            yield from keys(inner.cls, name + ".")
+        else:
+            yield name.removesuffix("[]"), field.default
+
+
+KEYS = dict(keys(Config))
+
+
+def test_every_config_key_has_its_row() -> None:
+    assert named("key", [README]) == set(KEYS)
+
+
+@pytest.mark.parametrize("row", rows("key", [README]), ids=lambda row: row[0].strip("`"))
+def test_documented_default_is_the_default(row: list[str]) -> None:
+    default, said = KEYS.get(row[0].strip("`")), row[1].strip("`")
+    if said in ("required", "none"):
+        assert (default is msgspec.NODEFAULT) is (said == "required") or not default
+        assert not isinstance(default, int | float)
+    else:
+        assert str(default) == said or default == yaml.safe_load(said)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_config_file_explains_the_key(key: str) -> None:
+    name = key.rpartition(".")[2].removesuffix("[]")
+    assert re.search(rf"\b{name}:", (ROOT / "config.yaml").read_text("utf-8"))
+
+
+def test_every_dialect_has_its_row() -> None:
+    assert named("dialect", [README]) == set(DIALECTS)
+
+
+def test_every_outcome_has_its_row() -> None:
+    assert named("outcome", [README]) == named("outcome", [DEFINITIONS]) == set(Outcome)
+
+
+def test_every_diagnosis_has_its_row() -> None:
+    assert named("diagnosis", [README]) == named("diagnosis", [DEFINITIONS]) == set(DiagnosisKind)
+
+
+def test_every_fault_and_anomaly_has_its_row() -> None:
+    assert named("fault", [DEFINITIONS]) == set(Fault)
+    assert named("anomaly", [DEFINITIONS]) == set(AnomalyKind)
+
+
+def test_every_scenario_has_its_row() -> None:
+    assert named("scenario", [README]) == set(SCENARIOS)
+
+
+@pytest.mark.parametrize("row", rows("scenario", [README]), ids=lambda row: row[0].strip("`"))
+def test_documented_ending_is_what_the_scenario_expects(row: list[str]) -> None:
+    scenario = yaml.safe_load(SCENARIOS[row[0].strip("`")].read_text("utf-8"))
+    assert row[1].strip("`") == scenario["expect"]["outcome"]
+
+
+def commands() -> dict[str, click.Command]:
+    assert isinstance(main, click.Group)
+    return dict(main.commands)
+
+
+def test_every_command_has_its_row() -> None:
+    assert named("command", [README]) >= {f"streamgauge {name}" for name in commands()}
+    first = {name for name in named("command", [README]) if name.startswith("streamgauge ")}
+    assert first == {f"streamgauge {name}" for name in commands()}
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_option_is_named_in_its_row(name: str) -> None:
+    row = next(row for row in rows("command", [README]) if row[0] == f"`streamgauge {name}`")
+    said = set(re.findall(r"`(--?[a-z][a-z-]*)`", row[1]))
+    options = [set(param.opts) for param in commands()[name].params if isinstance(param, click.Option)]
+    assert all(said & option for option in options), options
+    assert said <= set().union(*options)
+
+
+def test_every_dependency_has_its_sentence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.split(r"[^A-Za-z0-9-]", need)[0] for need in project["dependencies"]}
+    assert named("dependency", [ARCHITECTURE]) == declared
+
+
+LINKS = [
+    (path, link)
+    for path in documents()
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+    if "://" not in link
+]
+
+
+@pytest.mark.parametrize(("path", "link"), LINKS, ids=[f"{name_of(path)}: {link}" for path, link in LINKS])
+def test_link_leads_somewhere(path: Path, link: str) -> None:
+    assert (path.parent / link).exists()
+
+
+@pytest.mark.parametrize("path", documents(), ids=name_of)
+def test_every_make_target_that_is_named_exists(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b[`\s]", path.read_text("utf-8"))) - {"and"} <= targets
