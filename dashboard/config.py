@@ -12,17 +12,16 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
-import yaml
+
+from dashboard import config_yaml
+from dashboard.config_yaml import ConfigError, check_url, quoted, shown_url
+
+__all__ = ["Backend", "Config", "ConfigError", "Secret", "default_config", "load", "parse"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-
-
-class ConfigError(ValueError):
-    """An operator's mistake, said in one sentence: file, key, expected, got."""
 
 
 class Secret:
@@ -52,7 +51,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Thresholds(_Part):
+class Thresholds(_Part, frozen=True):
     """When a stream counts as unwell, and when we give up; seconds."""
 
     ttft_s: Seconds = 2.0
@@ -62,14 +61,14 @@ class Thresholds(_Part):
     give_up_s: Seconds = 60.0
 
 
-class Timeouts(_Part):
+class Timeouts(_Part, frozen=True):
     """Limits of one connection attempt; seconds."""
 
     connect_s: Seconds = 10.0
     head_s: Seconds = 60.0
 
 
-class Retry(_Part):
+class Retry(_Part, frozen=True):
     """Backoff between attempts: min(cap_s, base_s·2ⁿ) with jitter in [d/2, d]."""
 
     base_s: Seconds = 0.5
@@ -77,25 +76,31 @@ class Retry(_Part):
     max_attempts: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5
 
 
-class AskOptions(_Part):
+class AskOptions(_Part, frozen=True):
     """What the question is sent with, where the dialect has it."""
 
     model: str = ""
     system: str = ""
     params: dict[str, Any] = {}
 
+    def __repr__(self) -> str:
+        return f"AskOptions(model={self.model!r}, …)"
 
-class Custom(_Part):
+
+class Custom(_Part, frozen=True):
     """A home-made stream, described: what to send and where the text is. `{question}` stands for the question."""
 
-    text: Annotated[str, msgspec.Meta(min_length=1)] = "$data"
+    text: Annotated[str, msgspec.Meta(min_length=1)]
     json: Any = None
     query: dict[str, str] = {}
     finish: str = ""
     error: str = ""
 
+    def __repr__(self) -> str:
+        return f"Custom(text={self.text!r}, …)"
 
-class Backend(_Part):
+
+class Backend(_Part, frozen=True):
     """One configured back end; `name` is its label in metrics."""
 
     name: Name
@@ -114,8 +119,11 @@ class Backend(_Part):
     custom: Custom | None = None
     examples: list[str] = []
 
+    def __repr__(self) -> str:
+        return f"Backend(name={self.name!r}, url={shown_url(self.url)!r}, dialect={self.dialect!r}, …)"
 
-class Limits(_Part):
+
+class Limits(_Part, frozen=True):
     """Bounds on what a page, a session and a turn may take."""
 
     question_chars: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 8_000
@@ -127,13 +135,13 @@ class Limits(_Part):
     event_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1 << 30)] = 8 * 1024 * 1024
 
 
-class Page(_Part):
+class Page(_Part, frozen=True):
     """What the page is called and offers."""
 
     title: str = "Streamgauge"
 
 
-class Config(_Part):
+class Config(_Part, frozen=True):
     """The whole file."""
 
     backends: Annotated[list[Backend], msgspec.Meta(min_length=1, max_length=16)]
@@ -144,9 +152,9 @@ class Config(_Part):
 DEMO_EXAMPLES = ["What's 2+2?", "Show me a markdown tour", "Tell me a story about a river"]
 
 
-def default_config() -> Config:
+def default_config(env: Mapping[str, str] = os.environ) -> Config:
     """The built-in default: the demo backend on this machine's stub."""
-    url = os.environ.get("STREAMGAUGE_DEMO_URL", "http://127.0.0.1:8004/process/stream")
+    url = env.get("STREAMGAUGE_DEMO_URL", "http://127.0.0.1:8004/process/stream")
     return Config([Backend("demo", url, "orchestrator", examples=list(DEMO_EXAMPLES))])
 
 
@@ -159,115 +167,69 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Confi
     if named is None:
         named = Path("config.yaml")
         if not named.is_file():
-            return default_config()
+            return default_config(env)
     try:
         text = named.read_text("utf-8")
     except OSError as error:
-        raise ConfigError(f"{named}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{named}: expected a file that can be read, got: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{named}: expected UTF-8 text") from None
+        raise ConfigError(f"{named}: expected UTF-8 text, got other bytes") from None
     return parse(text, str(named), env)
 
 
 def parse(text: str, file: str = "config.yaml", env: Mapping[str, str] = os.environ) -> Config:
     """The config that `text` says; `file` is named in errors. Errors: ConfigError."""
+    raw = config_yaml.read(text, file)
+    expanded = config_yaml.expand(raw, env, file)
     try:
-        raw = yaml.load(text, _UniqueKeys)  # noqa: S506  # a SafeLoader, which also refuses a key given twice
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: {_one_line(error)}") from None
-    try:
-        config = msgspec.convert(_expand(raw, env, file, ""), Config, dec_hook=_secret)
+        config = msgspec.convert(expanded, Config, dec_hook=_secret)
     except msgspec.ValidationError as error:
-        raise ConfigError(_sentence(file, str(error), raw)) from None
-    _check(config, file)
+        raise ConfigError(config_yaml.sentence(file, str(error), raw, Config)) from None
+    _check(config, file, raw)
     return config
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
-            if isinstance(key, str | int) and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
-            if isinstance(key, str | int):
-                seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def _secret(kind: type, value: Any) -> Any:
     if kind is Secret:
         if not isinstance(value, str):
-            raise ValueError("Expected `str`, got " + type(value).__name__)
-        return Secret(value)
+            raise ValueError("Expected `str`")
+        return Secret(value.strip())
     raise NotImplementedError(kind)
 
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-
-
-def _expand(value: Any, env: Mapping[str, str], file: str, where: str) -> Any:
-    if isinstance(value, dict):
-        return {k: _expand(v, env, file, f"{where}.{k}".lstrip(".")) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_expand(v, env, file, f"{where}[{i}]") for i, v in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def read(match: re.Match[str]) -> str:
-        found = env.get(match[1])
-        if found is None and match[2] is None:
-            raise ConfigError(
-                f"{file}: {where}: expected the environment variable {match[1]}, got none; "
-                f"set it or write ${{{match[1]}:-default}}"
-            )
-        return found or match[2] or ""
-
-    return _VARIABLE.sub(read, value)
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return where + (getattr(error, "problem", None) or " ".join(str(error).split()))
-
-
-def _sentence(file: str, message: str, raw: Any) -> str:
-    """msgspec's "Expected `float` > 0.0 - at `$.backends[0].thresholds.ttft_s`" with the key first and the value got."""
-    said, _, path = message.partition(" - at `$")
-    key = path.rstrip("`").lstrip(".") or "(top level)"
-    if "unknown field" in said or "required field" in said:
-        return f"{file}: {key}: {said[0].lower()}{said[1:]}"
-    said = said[0].lower() + said[1:]
-    got = "" if "got" in said or ".headers" in path else f", got {_at(raw, path)!r}"
-    return f"{file}: {key}: {said}{got}"
-
-
-def _at(raw: Any, path: str) -> Any:
-    for step in re.findall(r"[^.\[\]`]+", path):
-        try:
-            raw = raw[int(step)] if isinstance(raw, list) else raw[step]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return "…"
-    return raw
-
-
-def _check(config: Config, file: str) -> None:
+def _check(config: Config, file: str, raw: Any) -> None:
     """The rules that no type can say."""
     names: set[str] = set()
     for i, backend in enumerate(config.backends):
         at = f"{file}: backends[{i}]"
-        parts = urlsplit(backend.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"{at}.url: expected an http:// or https:// address, got {_shown(backend.url)!r}")
-        if parts.username or parts.password:
-            raise ConfigError(f"{at}.url: expected no user or password in the address, got some; use headers and ${{NAME}}")
+        check_url(backend.url, f"{at}.url", raw["backends"][i]["url"])
+        _check_headers(backend.headers, f"{at}.headers")
         if backend.name in names:
-            raise ConfigError(f"{at}.name: expected a name of its own, got {backend.name!r} again")
+            raise ConfigError(
+                f"{at}.name: expected a name of its own, got {quoted(raw, ('backends', i, 'name'))} again"
+            )
         names.add(backend.name)
         if backend.dialect == "custom" and backend.custom is None:
-            raise ConfigError(f"{at}.custom: expected a block with at least `text:`, because dialect is custom, got none")
+            raise ConfigError(
+                f"{at}.custom: expected a block with at least `text:`, because dialect is custom, got none"
+            )
+        if backend.custom is not None and backend.dialect != "custom":
+            raise ConfigError(
+                f"{at}.dialect: expected custom, because a `custom:` block stands beside it, got {quoted(raw, ('backends', i, 'dialect'))}"
+            )
 
 
-def _shown(url: str) -> str:
-    return url.split("?")[0][:200]
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
+_HEADER_ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110 section 5.5
+
+
+def _check_headers(headers: Mapping[str, Secret], at: str) -> None:
+    seen: set[str] = set()
+    for name, secret in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ConfigError(f"{at}: expected the name of an HTTP header, got {name[:80]!r}")
+        if name.lower() in seen:
+            raise ConfigError(f"{at}.{name}: expected each header once, got it twice")
+        if _HEADER_ILLEGAL.search(secret.reveal()):
+            raise ConfigError(f"{at}.{name}: expected one line of text, got a control character in it")
+        seen.add(name.lower())
