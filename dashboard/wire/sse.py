@@ -1,0 +1,241 @@
+"""Bytes in, frames out, one pass: a Server-Sent Events decoder (WHATWG HTML §9.2.6).
+
+It keeps what a browser hides, because a gauge must see it: comments, the moment of dispatch, a cut event, the size of
+an event before it is in memory. It never waits for a byte that it does not need: a line ends at its CR, and the LF
+that may follow is swallowed later.
+"""
+
+from __future__ import annotations
+
+import codecs
+from io import StringIO
+
+from dashboard.wire.frame import Comment, Frame, Message, Retry
+
+COMMENT_BYTES = 256
+"""So much of a comment is kept."""
+
+RETRY_MS = (100, 60_000)
+"""Between these a server may choose our reconnect delay."""
+
+_BOM = codecs.BOM_UTF8
+_KEPT_FIELDS = (b"data", b"event", b"id", b"retry")
+_HEAD_BYTES = 512
+"""So much of a line that will be dropped or shortened is held while it arrives; more than a comment keeps."""
+
+
+class EventTooLarge(Exception):  # noqa: N818  # what happened to the event, in the words of the contract
+    """An event, or a line that never ends, went over `max_event_bytes`; nothing after it can be decoded."""
+
+
+class SseDecoder:
+    r"""Decodes one stream; feed it what was read, in order.
+
+    `max_event_bytes` bounds an event: its lines with their ends, comments apart; a comment has the same bound for
+    itself. No more than that and one read is ever held. `last_event_id` seeds a stream that continues another one,
+    and is the id that a reconnect must send. `retry_ms` is what the stream last asked for (None: nothing), as it
+    stands there; the Retry frame carries it clamped to RETRY_MS. `bad_retries` counts the `retry:` lines that were
+    no number.
+
+    >>> SseDecoder().feed(b"id: 7\ndata: a\n\n: ping\n")
+    [Message(event='message', data='a', last_event_id='7'), Comment(text='ping')]
+    """
+
+    def __init__(self, *, max_event_bytes: int = 8 * 1024 * 1024, last_event_id: str = "") -> None:
+        self.last_event_id = last_event_id
+        self.retry_ms: int | None = None
+        self.bad_retries = 0
+        self.too_large = False
+        self._max = max_event_bytes
+        self._started = False  # the place where a byte order mark may stand is behind us
+        self._after_cr = False  # a next byte LF belongs to a line end already seen
+        self._plain = False  # started, not after CR, not too large: the next chunk needs no look at its start
+        self._tail: bytes | bytearray = b""  # the line under way
+        self._dropped = 0  # bytes of that line that were not worth holding
+        self._size = 0  # bytes of the lines of the event under way
+        self._event = ""
+        self._data: str | StringIO | None = None
+        self._id: str | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether the end of the stream, if it came now, would cut an event. A cut comment is none."""
+        if self.too_large or self._data is not None or self._event or self._id is not None:
+            return True
+        return bool(self._tail) and not self._tail.startswith(b":")
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames that `chunk` completes, in order.
+
+        Errors: EventTooLarge, from the call after the one that met the event; that one returned the frames before it
+        and set `too_large`.
+        """
+        if not self._plain:
+            chunk = self._enter(chunk)
+        if b"\r" in chunk:
+            self._after_cr = chunk.endswith(b"\r")
+            self._plain = not self._after_cr
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            self._hold(chunk)
+            return []
+        if self._tail:
+            end += len(self._tail)
+            chunk = self._tail + chunk
+        if self._size + self._dropped + len(chunk) >= self._max:
+            return self._read_measured(chunk, end)
+        self._dropped = 0
+        self._tail = chunk[end:]
+        # A line end never stands inside a code point, so whole lines decode as the whole stream would.
+        text = chunk[:end].decode("utf-8", "replace")
+        if text[-2:] != "\n\n":
+            frames = self._read(text)
+            self._measure(chunk[:end])
+            return frames
+        if self._size:
+            self._size = 0
+        elif text[:6] == "data: ":
+            data = text[6:-2]
+            if "\n" not in data:
+                return [Message("message", data, self.last_event_id)]
+            datas = data.split("\n\ndata: ")
+            if data.count("\n") == 2 * len(datas) - 2:  # nothing but events of one data line, as nearly always
+                here = self.last_event_id
+                return [Message("message", data, here) for data in datas]
+        return self._read(text)
+
+    def _enter(self, chunk: bytes) -> bytes:
+        """`chunk` without a byte order mark, or an LF, that its first bytes may be."""
+        if self.too_large:
+            raise EventTooLarge(f"an event is larger than {self._max:,} bytes")
+        if not self._started:
+            chunk = bytes(self._tail) + chunk
+            self._tail = b""
+            if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
+                return chunk  # too few bytes to tell; they are held as a line that begins
+            self._started = True
+            chunk = chunk.removeprefix(_BOM)
+        if self._after_cr and chunk:
+            self._after_cr = False
+            chunk = chunk.removeprefix(b"\n")
+        self._plain = not self._after_cr
+        return chunk
+
+    def _hold(self, part: bytes) -> None:
+        """Keep a piece of a line that is not finished; of what will be dropped, only the head."""
+        if not self._tail:
+            self._tail = part
+        else:
+            if not isinstance(self._tail, bytearray):
+                self._tail = bytearray(self._tail)  # grows in place: a line in a million reads stays linear
+            self._tail += part
+        length = len(self._tail) + self._dropped
+        comment = self._tail.startswith(b":")
+        if length + (0 if comment else self._size) >= self._max:
+            self._give_up()
+        elif length > _HEAD_BYTES and (comment or not _is_kept(self._tail)):
+            self._tail = self._tail[:_HEAD_BYTES]
+            self._dropped = length - _HEAD_BYTES
+
+    def _give_up(self) -> None:
+        self.too_large, self._plain = True, False
+        self._tail, self._data = b"", None
+
+    def _read_measured(self, chunk: bytes, end: int) -> list[Frame]:
+        """The careful way, for a chunk that may hold too large an event: every line is measured before it is read."""
+        fits = self._measure(chunk[:end])
+        frames = self._read(chunk[:fits].decode("utf-8", "replace"))
+        self._tail, self._dropped = b"", 0
+        if fits < end:
+            self._give_up()
+        else:
+            self._hold(chunk[end:])
+        return frames
+
+    def _measure(self, lines: bytes) -> int:
+        """Add whole lines to the size of the event; how many bytes of them come before one that is too large."""
+        if self._size + len(lines) < self._max: 
+            blank = lines.rfind(b"\n\n")
+            if blank >= 0:
+                self._size = 0
+                event = lines[blank + 2 :]
+            else:
+                event = lines
+            if b"\n:" not in event and event[:1] not in b":\n":
+                self._size += len(event)
+                return len(lines)
+        fits = 0
+        for line in lines.split(b"\n")[:-1]:
+            length = len(line) + self._dropped
+            comment = line.startswith(b":")
+            if length + (0 if comment else self._size) >= self._max:
+                break
+            if not line:
+                self._size = 0
+            elif not comment:
+                self._size += length + 1
+            self._dropped = 0
+            fits += len(line) + 1
+        return fits
+
+    def _read(self, text: str) -> list[Frame]:
+        """Whole lines, as §9.2.6 says. Local names and one loop: this is where the time goes."""
+        frames: list[Frame] = []
+        event, data, here = self._event, self._data, self._id
+        for line in text.split("\n")[:-1]:
+            if line[:6] == "data: ":
+                data = line[6:] if data is None else _joined(data, line[6:])
+                continue
+            if not line:  # the id holds from here on, with data or without; only data makes a message
+                if here is not None:
+                    self.last_event_id, here = here, None
+                if data is not None:
+                    whole = data if isinstance(data, str) else data.getvalue()
+                    frames.append(Message(event or "message", whole, self.last_event_id))
+                    data = None
+                event = ""
+                continue
+            name, _, value = line.partition(":")
+            if value.startswith(" "):
+                value = value[1:]
+            if name == "id":
+                here = here if "\0" in value else value
+            elif name == "event":
+                event = value
+            elif name == "data":
+                data = value if data is None else _joined(data, value)
+            elif name == "retry":
+                self._hear_retry(value, frames)
+            elif line.startswith(":"):
+                frames.append(Comment(_shortened(value)))
+        self._event, self._data, self._id = event, data, here
+        return frames
+
+    def _hear_retry(self, value: str, frames: list[Frame]) -> None:
+        if not (value.isascii() and value.isdigit()):
+            self.bad_retries += 1
+            return
+        self.retry_ms = int(value.lstrip("0")[:12] or "0")  # int() refuses thousands of digits
+        low, high = RETRY_MS
+        frames.append(Retry(min(max(self.retry_ms, low), high)))
+
+
+def _joined(data: str | StringIO, value: str) -> StringIO:
+    """Data lines joined by LF, linear in a hundred thousand of them."""
+    if isinstance(data, str):
+        first, data = data, StringIO()
+        data.write(first)
+    data.write("\n")
+    data.write(value)
+    return data
+
+
+def _is_kept(line: bytes | bytearray) -> bool:
+    return bytes(line[: len(b"event:")].partition(b":")[0]) in _KEPT_FIELDS
+
+
+def _shortened(comment: str) -> str:
+    if len(comment) * 4 <= COMMENT_BYTES:
+        return comment
+    return comment.encode()[:COMMENT_BYTES].decode("utf-8", "ignore")
