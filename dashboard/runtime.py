@@ -14,7 +14,8 @@ import msgspec
 
 from dashboard.backend.live import LiveTurn
 from dashboard.backend.scenarios import Scenario, fetch_scenarios
-from dashboard.backend.transport import HttpTransport, Transport
+from dashboard.backend.seam import Transport
+from dashboard.backend.transport import HttpTransport
 from dashboard.config import Backend, Config, ConfigError, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot

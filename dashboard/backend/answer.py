@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from dashboard.backend.transport import Broken, Connection, Stopped, Transport
+from dashboard.backend.seam import Broken, Connection, Stopped, Transport
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.turn.machine import TurnState
 from dashboard.turn.retry import retry_after_s

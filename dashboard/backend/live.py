@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from dashboard.backend.answer import answer
-from dashboard.backend.transport import Transport
+from dashboard.backend.seam import Transport
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.turn.events import Ended, TurnEvent
 from dashboard.turn.transcript import Transcript

@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from dashboard.backend.transport import EXCERPT_BYTES, Broken, Connection, Read, Stopped
-from dashboard.turn.turn import Head
+from dashboard.backend.seam import EXCERPT_BYTES, Broken, Connection, Read, Stopped
+from dashboard.turn.request import Head
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
 from dashboard.wire.recorded import Attempt

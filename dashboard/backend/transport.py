@@ -10,72 +10,20 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from dashboard.backend.inflate import Inflater, Undecodable
+from dashboard.backend.reads import Reads
+from dashboard.backend.seam import Broken, Connection
 from dashboard.config import Backend
-from dashboard.turn.turn import Head, ask_headers
+from dashboard.turn.request import Head, ask_headers
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 10
-EXCERPT_BYTES = 2048
-EXCERPT_S = 2.0
-AHEAD_BYTES = 1 << 20
-"""How much is read ahead of a slow reader before TCP pushes back."""
-
-
-class Broken(Exception):  # noqa: N818  # what a network does is no error of ours
-    """The network failed: a Fault and what was seen."""
-
-    def __init__(self, fault: Fault, detail: str) -> None:
-        super().__init__(detail)
-        self.fault, self.detail = fault, detail
-
-
-class Stopped(Exception):  # noqa: N818  # a person's wish
-    """Whoever asked has closed the stream (only a recording tells it this way; live, the task is cancelled)."""
-
-
-class Read(NamedTuple):
-    """What arrived without the loop waiting; `at` is when its first byte was read. Empty data: the clean end."""
-
-    at: float
-    data: bytes
-
-
-class Connection(Protocol):
-    """An open response."""
-
-    head: Head
-
-    async def read(self, deadline: float) -> Read | None:
-        """The next read, None when `deadline` passed before one came. Raises Broken."""
-        ...
-
-    async def excerpt(self) -> bytes:
-        """The first 2 KB of the body, or what of it came within 2 s; never raises for a broken one."""
-        ...
-
-    async def aclose(self) -> None: ...
-
-
-class Transport(Protocol):
-    """How a Turn reaches a back end, and whose clock it lives by."""
-
-    def now(self) -> float:
-        """Monotonic seconds."""
-        ...
-
-    async def open(self, ask: Ask, deadline: float) -> Connection | None:
-        """The response to `ask`, None when its head did not come by `deadline`. Raises Broken."""
-        ...
-
-    async def sleep_until(self, at: float) -> None: ...
 
 
 class HttpTransport:
@@ -159,8 +107,8 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-class _HttpConnection:
-    """One response. A task of its own reads the socket, so that what came in one wake-up is one read with one time."""
+class _HttpConnection(Reads):
+    """One response."""
 
     def __init__(self, response: httpx.Response) -> None:
         headers: dict[str, str] = {}
@@ -168,97 +116,10 @@ class _HttpConnection:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         self.head = Head(response.status_code, headers)
         self._response = response
-        self._loop = asyncio.get_running_loop()
-        self._inflater = Inflater(headers.get("content-encoding", ""))
-        self._pieces: list[bytes] = []
-        self._at = 0.0
-        self._ahead = 0
-        self._end: Broken | None = None
-        self._finished = False
-        self._reader: asyncio.Future[None] | None = None
-        self._room: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = self._deadline = 0.0
-        self._pump = asyncio.create_task(self._read_socket(), name="stream reader")
-
-    async def _read_socket(self) -> None:
-        try:
-            async for raw in self._response.aiter_raw():
-                for piece in self._inflater.feed(raw):
-                    if not self._pieces:
-                        self._at = time.monotonic()
-                    self._pieces.append(piece)
-                    self._ahead += len(piece)
-                    self._wake()
-                    if self._ahead > AHEAD_BYTES:
-                        self._room = self._loop.create_future()
-                        await self._room
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            self._end = _broken(error)
-        except Undecodable as error:
-            self._end = Broken(error.fault, str(error))
-        finally:
-            self._finished = True
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
-
-    async def read(self, deadline: float) -> Read | None:
-        while not self._pieces:
-            if self._end is not None:
-                raise self._end
-            now = time.monotonic()
-            if self._finished:
-                return Read(now, b"")
-            if now >= deadline:
-                return None
-            self._deadline = deadline
-            self._arm(now)
-            self._reader = self._loop.create_future()
-            await self._reader
-        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._ahead = 0
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
-        return Read(self._at, data)
-
-    def _arm(self, now: float) -> None:
-        """One timer for the whole connection; it looks for the deadline in force when it rings (cheap at any rate)."""
-        if self._timer is not None:
-            if self._timer_at <= self._deadline:
-                return
-            self._timer.cancel()
-        self._timer_at = self._deadline
-        self._timer = self._loop.call_later(min(self._deadline - now, 3600.0), self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        now = time.monotonic()
-        if now >= self._deadline:
-            self._wake()
-        else:
-            self._arm(now)
-
-    async def excerpt(self) -> bytes:
-        body, deadline = b"", time.monotonic() + EXCERPT_S
-        try:
-            while len(body) < EXCERPT_BYTES:
-                got = await self.read(deadline)
-                if got is None or not got.data:
-                    break
-                body += got.data
-        except Broken:
-            pass
-        return body[:EXCERPT_BYTES]
+        super().__init__(response.aiter_raw(), headers.get("content-encoding", ""), _broken)
 
     async def aclose(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._pump.cancel()
-        await asyncio.gather(self._pump, return_exceptions=True)
+        await self.stop()
         await self._response.aclose()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,24 +23,12 @@ from dashboard.turn.events import (
 )
 from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState
 from dashboard.turn.reading import Reading
+from dashboard.turn.request import EVENT_STREAM, Head
 from dashboard.turn.retry import INVITING_STATUS, NOTHING_SENT, RETRYABLE_STATUS, Backoff
 from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
 from dashboard.wire.dialect import Ask, Dialect, Question
 
-EVENT_STREAM = "text/event-stream"
 DETAIL_CHARS = 2048
-BEFORE_HEAD = NOTHING_SENT | {Fault.HEAD_TIMEOUT}
-
-
-class Head(msgspec.Struct, frozen=True):
-    """A response's status and headers (names in lower case)."""
-
-    status: int
-    headers: Mapping[str, str]
-
-    @property
-    def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -287,15 +275,3 @@ class Turn:
             self._emit(Anomaly(self.id, now, AnomalyKind.EMPTY_ANSWER, "the good end came with no text before it"))
         outcome = judge(ending)
         self._emit(Ended(self.id, now, outcome, ending.fault or "", detail[:DETAIL_CHARS], by))
-
-
-def ask_headers(ask: Ask, extra: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
-    """A fresh header list for one attempt: what every event source sends, the dialect's own, then the configured.
-
-    Later names replace earlier ones (case-insensitive).
-    """
-    names: dict[str, tuple[str, str]] = {}
-    base = (("Accept", EVENT_STREAM), ("Cache-Control", "no-cache"), ("Accept-Encoding", "identity"))
-    for name, value in (*base, *ask.headers.items(), *extra):
-        names[name.lower()] = (name, value)
-    return list(names.values())
