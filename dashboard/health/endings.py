@@ -1,0 +1,189 @@
+"""Turns that ended badly or were stopped: whose fault, in a sentence, on what evidence, and what to do."""
+
+from __future__ import annotations
+
+import re
+
+from dashboard.health.evidence import Evidence, Told
+from dashboard.health.wording import count, quoted, seconds
+from dashboard.turn.verdict import Fault
+
+IDLE_TIMEOUTS_S = (30, 60, 100, 120, 300)
+"""Silences at which proxies and load balancers close a connection by default."""
+
+UNREACHABLE: dict[str, tuple[str, str]] = {
+    Fault.DNS: (
+        "Network or address: the name of the back end could not be resolved",
+        "Check the host in the backend's url, and the name server of this machine.",
+    ),
+    Fault.CONNECT: (
+        "Back end or network: nothing accepted the connection",
+        "Check that the back end runs and listens on the port of its url, and that no firewall is between.",
+    ),
+    Fault.TLS: (
+        "Back end or network: the TLS handshake failed",
+        "Check the certificate and its name; is the url meant to be http://?",
+    ),
+    Fault.PROXY: (
+        "Proxy: the proxy on the way did not let us through",
+        "Check the proxy in the environment or in the backend's config, and that it knows the back end.",
+    ),
+    Fault.CONNECT_TIMEOUT: (
+        "Network: the connection was not accepted in time",
+        "Check that the address is reachable from here; a firewall that drops packets looks just like this.",
+    ),
+    Fault.HEAD_TIMEOUT: (
+        "Back end or proxy: it accepted the connection and then never sent a response head",
+        "Ask the back end directly, without the proxy: if its head comes at once, the proxy holds it back.",
+    ),
+}
+_UNREACHABLE_OTHER = (
+    "Network: no connection could be made",
+    "Try again; if it stays so, ask the back end with `curl -N` from this machine.",
+)
+
+REJECTED: dict[int, str] = {
+    400: "Check the dialect and its options: the back end did not accept the request's shape.",
+    401: "Check the backend's headers: the back end wants a credential, or another one.",
+    403: "Check the backend's headers: the credential is not allowed to do this.",
+    404: "Check the path in the backend's url.",
+    405: "Check the backend's `method`: this path does not take it.",
+    422: "Check the dialect and its options: the back end did not accept the request's shape.",
+    429: "Ask less often, or raise the back end's rate limit; it turned us away as one too many.",
+}
+
+
+def stopped(evidence: Evidence) -> Told:
+    """By whom, and how the turn stood."""
+    who = {
+        "person": "The person stopped it",
+        "limit": "Streamgauge stopped it at a limit",
+        "shutdown": "Streamgauge was shut down and stopped it",
+        "session": "The page was closed, which stopped it",
+    }.get(evidence.by, f"It was stopped by {evidence.by or 'its owner'}")
+    after = f"after {seconds(evidence.duration_s)}"
+    stall = evidence.open_stall
+    late = evidence.ttft_s is None and evidence.duration_s > evidence.limits.ttft_s
+    if evidence.by == "limit":
+        return (
+            f"{who} {after}: {quoted(evidence.detail, 120)}.",
+            [*_so_far(evidence)],
+            "Raise the limit in config.yaml, or ask for less.",
+        )
+    if stall is not None:
+        stood = f"while the back end had been silent for {seconds(stall.silent_s)} or more"
+    elif late:
+        stood = f"before any text had come (it was due within {seconds(evidence.limits.ttft_s)})"
+    else:
+        stood = f"with {count(evidence.arrival.characters, 'character')} received; the stream was well"
+    step = "Ask again; if it is silent again, look at the back end." if stall or late else "Nothing needs doing."
+    return f"{who} {after}, {stood}.", _so_far(evidence), step
+
+
+def protocol_broken(evidence: Evidence) -> Told:
+    """Nothing could be read, or an event was too large."""
+    lines = [f"What came: {quoted(evidence.detail)}.", *_so_far(evidence)]
+    if evidence.fault == Fault.TOO_LARGE:
+        return (
+            f"Back end: it sent one event larger than we accept, after {count(evidence.bytes, 'byte')}.",
+            lines,
+            "Let the back end send smaller events, or raise `limits.event_bytes`.",
+        )
+    return (
+        (
+            f"Back end or configuration: nothing of the {count(evidence.bytes, 'byte')} that came could be read as "
+            f"{evidence.dialect}."
+        ),
+        lines,
+        "Run `streamgauge check` on the url: it shows the first frames and proposes a dialect or a text path.",
+    )
+
+
+def backend_failed(evidence: Evidence) -> Told:
+    """The back end said so itself."""
+    said = f" It said {quoted(evidence.detail, 120)}." if evidence.detail else " It gave no reason."
+    had = f" after {count(evidence.arrival.chunks, 'chunk')} of text" if evidence.arrival.chunks else " before any text"
+    return (
+        f"Back end: it reported its own failure {seconds(evidence.duration_s)} in,{had}.{said}",
+        [f"The back end's words: {quoted(evidence.detail)}.", *_so_far(evidence)],
+        "Look for this error in the back end's log at that time.",
+    )
+
+
+def cut(evidence: Evidence) -> Told:
+    """The stream ended without the dialect's good end."""
+    lines = [f"Seen: {quoted(evidence.detail)}.", *_so_far(evidence)]
+    if not evidence.bytes:
+        return (
+            "Back end: it opened the stream and ended it with nothing in it.",
+            lines,
+            "Look in the back end's log; a request that is too long often ends like this.",
+        )
+    silent_s = evidence.duration_s - (evidence.last_byte_s or 0.0)
+    where = f"{seconds(evidence.duration_s)} in, after {count(evidence.bytes, 'byte')}"
+    idle = next((limit for limit in IDLE_TIMEOUTS_S if abs(silent_s - limit) < 1), None)
+    if idle is not None:
+        return (
+            (
+                f"Proxy, most likely: the stream was cut {where}, after {seconds(silent_s)} of silence, and {idle} s is a "
+                "usual idle timeout."
+            ),
+            lines,
+            "Send a heartbeat comment every 15 s, or raise the read timeout of the proxy (nginx: proxy_read_timeout).",
+        )
+    return (
+        f"Back end or network: the stream was cut {where}, without the good end of {evidence.dialect}.",
+        lines,
+        (
+            "Look for a crash or restart of the back end at that time; if it is always the same second, look for a "
+            "timeout on the way."
+        ),
+    )
+
+
+def rejected(evidence: Evidence) -> Told:
+    """An HTTP answer that is no stream."""
+    found = re.match(r"HTTP (\d{3})", evidence.detail)
+    status = int(found[1]) if found else 0
+    lines = [f"The server's words: {quoted(evidence.detail)}."]
+    if evidence.reconnects:
+        lines.append(f"It was the same after {count(evidence.reconnects, 'further attempt')}.")
+    if evidence.fault == Fault.MEDIA_TYPE:
+        return (
+            f"Back end: it answered, but not with an event stream ({quoted(evidence.detail, 80)}).",
+            lines,
+            "Check the url, and that the request asks for streaming; the back end must send text/event-stream.",
+        )
+    if evidence.fault == Fault.REDIRECT:
+        return "Back end: it redirects without an end.", lines, "Put the final address into the backend's url."
+    next_step = REJECTED.get(status, "Read the server's words; try the same request with `curl -N`.")
+    whose = "Back end, or a proxy before it" if status >= 500 else "Back end"  # RFC 9110 §15.6
+    if status >= 500:
+        next_step = "Look at the back end's health and log; a 502, 503 or 504 often comes from the proxy before it."
+    answer = f"with HTTP {status}" if status else "with something else than a stream"
+    return f"{whose}: it refused the question {answer}.", lines, next_step
+
+
+def unreachable(evidence: Evidence) -> Told:
+    """No connection, or no response head."""
+    what, next_step = UNREACHABLE.get(evidence.fault, _UNREACHABLE_OTHER)
+    lines = [f"Seen: {quoted(evidence.detail)}."] if evidence.detail else []
+    tried = f" ({count(evidence.reconnects + 1, 'attempt')}, {seconds(evidence.duration_s)})"
+    return f"{what}{tried}.", lines, next_step
+
+
+def _so_far(evidence: Evidence) -> list[str]:
+    arrival = evidence.arrival
+    lines = [
+        (
+            f"Until then: {count(evidence.events, 'event')}, {count(arrival.chunks, 'chunk')} of text, "
+            f"{count(evidence.bytes, 'byte')} in {seconds(evidence.duration_s)}."
+        )
+    ]
+    if evidence.last_byte_s is not None:
+        lines.append(f"The last byte came {seconds(evidence.last_byte_s)} after the request.")
+    if evidence.reconnects:
+        lines.append(f"There had been {count(evidence.reconnects, 'reconnect')}.")
+    if evidence.heartbeats:
+        lines.append(f"{count(evidence.heartbeats, 'heartbeat')} came.")
+    return lines
