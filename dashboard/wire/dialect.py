@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -39,20 +40,33 @@ class Endpoint(msgspec.Struct, frozen=True):
     """The backend's `ask:` (model, system, params) or, for the dialect custom, its `custom:`."""
 
 
+def with_query(url: str, query: str) -> str:
+    """`url` with `query` (already encoded) after the query that it has."""
+    parts = urlsplit(url)
+    return parts._replace(query="&".join(part for part in (parts.query, query) if part)).geturl()
+
+
 class Dialect(Protocol):
     """One object an attempt: it may keep state between messages of one stream.
 
     `media_types` are accepted beside text/event-stream (flagged as an anomaly). `needs_finish`: the terminator
     alone is no success, a Finish must have been heard too. `ends_at_eof`: a clean end of the transport is the
-    terminator.
+    terminator. `paths` are the ends of URL paths where this dialect is usually served; `recognises` says whether a
+    message can be nobody else's: by these two a dialect is guessed.
     """
 
     name: str
+    paths: tuple[str, ...]
     media_types: frozenset[str]
     needs_finish: bool
     ends_at_eof: bool
 
     def __init__(self, endpoint: Endpoint) -> None: ...
+
+    @classmethod
+    def recognises(cls, message: Message) -> bool:
+        """Whether `message` looks like this dialect and like no other. Never raises."""
+        ...
 
     def ask(self, question: Question) -> Ask:
         """The request that asks `question`."""

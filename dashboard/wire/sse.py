@@ -82,7 +82,7 @@ class SseDecoder:
             return []
         if self._tail:
             end += len(self._tail)
-            chunk = self._tail + chunk
+            chunk = b"".join((self._tail, chunk))
         if self._size + self._dropped + len(chunk) >= self._max:
             return self._read_measured(chunk, end)
         self._dropped = 0
@@ -155,7 +155,7 @@ class SseDecoder:
 
     def _measure(self, lines: bytes) -> int:
         """Add whole lines to the size of the event; how many bytes of them come before one that is too large."""
-        if self._size + len(lines) < self._max: 
+        if self._size + len(lines) < self._max:
             blank = lines.rfind(b"\n\n")
             if blank >= 0:
                 self._size = 0
@@ -189,16 +189,14 @@ class SseDecoder:
                 continue
             if not line:  # the id holds from here on, with data or without; only data makes a message
                 if here is not None:
-                    self.last_event_id, here = here, None
+                    self.last_event_id = here
                 if data is not None:
                     whole = data if isinstance(data, str) else data.getvalue()
-                    frames.append(Message(event or "message", whole, self.last_event_id))
-                    data = None
-                event = ""
+                    frames.append(Message(event or "message", whole, self.last_event_id, here is not None))
+                event, data, here = "", None, None
                 continue
             name, _, value = line.partition(":")
-            if value.startswith(" "):
-                value = value[1:]
+            value = value.removeprefix(" ")
             if name == "id":
                 here = here if "\0" in value else value
             elif name == "event":

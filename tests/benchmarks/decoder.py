@@ -18,7 +18,6 @@ from typing import Any
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
-from dashboard.wire.frame import Message
 from dashboard.wire.sse import SseDecoder
 
 GOAL = 1.3

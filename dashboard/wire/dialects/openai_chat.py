@@ -1,0 +1,150 @@
+"""OpenAI's chat completions, streamed, as a dozen servers speak them.
+
+`[DONE]` alone is no success: a server that was interrupted sends it too, so a finish reason must have come. The usage
+chunk has `choices: []`, or an empty delta, or rides on the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from dashboard.wire import payload
+from dashboard.wire.chat_event import (
+    BackendError,
+    ChatEvent,
+    End,
+    Finish,
+    Malformed,
+    Ping,
+    Reasoning,
+    Text,
+    ToolCall,
+    Unknown,
+    Usage,
+)
+from dashboard.wire.dialect import Ask, Endpoint, Question
+from dashboard.wire.frame import Message
+
+DONE = "[DONE]"
+MOST_TOOLS = 128
+"""OpenAI's own bound on tools; calls beyond it are told, but not remembered."""
+
+
+class OpenAIChat:
+    """Reads one stream; remembers which tool call is which, for only its first piece has a name."""
+
+    name = "openai-chat"
+    paths: tuple[str, ...] = ("/chat/completions",)
+    media_types: frozenset[str] = frozenset()
+    needs_finish = True
+    ends_at_eof = False
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._tools: dict[int, tuple[str, str]] = {}
+
+    @classmethod
+    def recognises(cls, message: Message) -> bool:
+        body = payload.parse_object(message.data)
+        if isinstance(body, Malformed):
+            return False
+        kind = body.get("object")
+        delta = payload.at(body, "choices.0.delta")
+        return (isinstance(kind, str) and kind.startswith("chat.completion")) or isinstance(delta, dict)
+
+    def ask(self, question: Question) -> Ask:
+        options = self._endpoint.options
+        system = options.get("system")
+        messages = [{"role": "system", "content": system}] if system else []
+        messages += [{"role": role, "content": text} for role, text in question.history]
+        messages.append({"role": "user", "content": question.text})
+        wanted = {
+            "model": options.get("model") or None,
+            "messages": messages,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **(options.get("params") or {}),  # a param that is null takes a field out: not every server knows them all
+        }
+        body = msgspec.json.encode({key: value for key, value in wanted.items() if value is not None})
+        return Ask("POST", self._endpoint.url, {"Content-Type": "application/json"}, body)
+
+    def resume(self, question: Question, last_event_id: str) -> Ask | None:  # noqa: ARG002  # the protocol cannot
+        return None
+
+    def read(self, message: Message) -> Sequence[ChatEvent]:
+        data = message.data.strip()
+        if data == DONE:
+            return [End()]
+        if message.event == "ping":
+            return [Ping()]
+        if not data:
+            return []
+        body = payload.parse_object(data)
+        if isinstance(body, Malformed):
+            return [body]
+        error = body.get("error")
+        if error:
+            return [payload.backend_error(error)]
+        if message.event == "error" or body.get("object") == "error":
+            return [payload.backend_error(body)]
+        return list(self._chunk(body))
+
+    def _chunk(self, body: dict[str, Any]) -> Iterator[ChatEvent]:
+        choices, usage = body.get("choices"), body.get("usage")
+        if isinstance(choices, list):
+            first = next((choice for choice in choices if isinstance(choice, dict) and not choice.get("index")), None)
+            if first is not None:
+                yield from self._choice(first)
+            elif choices and not isinstance(choices[0], dict):
+                yield Malformed("`choices` holds no objects")
+        elif not isinstance(usage, dict):
+            yield Unknown(payload.name(body.get("object")) or "a JSON object without `choices`")
+        if isinstance(usage, dict):
+            yield Usage(payload.count(usage.get("prompt_tokens")), payload.count(usage.get("completion_tokens")))
+
+    def _choice(self, choice: dict[str, Any]) -> Iterator[ChatEvent]:
+        delta = choice.get("delta") or choice.get("message") or {}
+        if not isinstance(delta, dict):
+            yield Malformed("`delta` is no object")
+            return
+        if thought := _text(delta.get("reasoning_content")) or _text(delta.get("reasoning")):
+            yield Reasoning(thought)
+        if text := _text(delta.get("content")) + _text(delta.get("refusal")):
+            yield Text(text)
+        if isinstance(calls := delta.get("tool_calls"), list):
+            for call in calls:
+                yield from self._tool_call(call)
+        if isinstance(called := delta.get("function_call"), dict):  # what tool calls were before they had ids
+            yield from self._tool_call({"function": called})
+        reason = choice.get("finish_reason")
+        if reason == "error":
+            yield BackendError("error", "the finish reason is error")
+        elif reason and isinstance(reason, str):
+            yield Finish(payload.one_line(reason))
+
+    def _tool_call(self, call: Any) -> Iterator[ChatEvent]:
+        if not isinstance(call, dict) or not isinstance(function := call.get("function"), dict):
+            return
+        index = payload.count(call.get("index")) or 0
+        known = self._tools.get(index, ("", ""))
+        name = payload.name(function.get("name")) or known[0]
+        call_id = payload.name(call.get("id")) or known[1]
+        if (name, call_id) != known:
+            if len(self._tools) < MOST_TOOLS:
+                self._tools[index] = (name, call_id)
+            yield ToolCall(name, call_id)
+        if arguments := _text(function.get("arguments")):
+            yield ToolCall(name, call_id, "args", arguments)
+
+
+def _text(value: Any) -> str:
+    """A string, or a list of parts that have text; anything else is none."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        return ""
+    texts = (part.get("text") for part in value if isinstance(part, dict))
+    return "".join(text for text in texts if isinstance(text, str))

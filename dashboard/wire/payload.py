@@ -1,0 +1,117 @@
+"""The data of a message as JSON, and what can safely be taken out of it: the far end may send anything.
+
+Paths are written `choices.0.delta.content`: names and list positions, joined by dots; `$` is the whole value.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import msgspec
+
+from dashboard.wire.chat_event import BackendError, Malformed
+
+WORDS_CHARS = 200
+"""Names and reasons are cut to this; the answer itself never is."""
+
+WHOLE = "$"
+
+
+class NotJson(ValueError):  # noqa: N818  # a fact about the data, in the reader's words
+    """The data is no JSON, or JSON nested beyond all reason."""
+
+
+def parse(data: str) -> Any:
+    """The JSON value in `data`; a lone surrogate in a string becomes U+FFFD. Errors: NotJson.
+
+    msgspec refuses what Python's json writes (NaN) and what JavaScript cuts in two (a surrogate pair), so json has the
+    second word.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, RecursionError):
+        try:
+            return _cleaned(json.loads(data))
+        except (ValueError, RecursionError) as error:
+            raise NotJson(one_line(str(error))) from None
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+    return value
+
+
+def parse_object(data: str) -> dict[str, Any] | Malformed:
+    """The JSON object in `data`, or what is there instead."""
+    try:
+        value = parse(data)
+    except NotJson:
+        return Malformed(f"no JSON: {one_line(data)}"[:WORDS_CHARS])
+    return value if isinstance(value, dict) else Malformed(f"no JSON object: {one_line(data)}"[:WORDS_CHARS])
+
+
+def one_line(words: str, limit: int = WORDS_CHARS) -> str:
+    """The beginning of `words` without line breaks and control characters."""
+    cut = words[: limit * 2]
+    return " ".join("".join(char if char.isprintable() else " " for char in cut).split())[:limit]
+
+
+def name(value: Any) -> str:
+    """A name out of a hostile value: its text when it is one, cut; else ""."""
+    return one_line(value) if isinstance(value, str) else ""
+
+
+def number(value: Any) -> float | None:
+    """A finite number, booleans not counted; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def count(value: Any) -> int | None:
+    """A non-negative whole number that a counter can hold; else None."""
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
+    return value if fits else None
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at `path`, None when nothing does. A position counts from 0, or from the end when negative."""
+    if path == WHOLE:
+        return value
+    for step in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.removeprefix("-").isdecimal() and len(step) < WORDS_CHARS:
+            place = int(step)
+            value = value[place] if -len(value) <= place < len(value) else None
+        else:
+            return None
+    return value
+
+
+def said(value: Any) -> str:
+    """A leaf as a person would write it in a config: true, null, 3, stop."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def backend_error(value: Any) -> BackendError:
+    """The server's own words for its failure, whatever shape it gives them."""
+    if not isinstance(value, dict):
+        return BackendError("", said(value)[:2048])
+    code = next((said(value[key]) for key in ("code", "type", "status") if value.get(key) is not None), "")
+    words = next((value[key] for key in ("message", "error", "detail", "msg") if value.get(key)), None)
+    if isinstance(words, dict):
+        inner = backend_error(words)
+        return BackendError(inner.code or one_line(code), inner.message)
+    return BackendError(one_line(code), said(words if words is not None else value)[:2048])
