@@ -15,17 +15,17 @@ import yaml
 
 from dashboard.cli import main
 from dashboard.config import Config
-from dashboard.health.diagnosis import DiagnosisKind
-from dashboard.telemetry.prometheus import CATALOGUE
+from dashboard.health.diagnosis import Kind
+from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 from dashboard.wire.dialects import DIALECTS
 from tests.architecture.tree import ROOT, documents, name_of, named, rows
 
 README = ROOT / "README.md"
+METRICS = ROOT / "docs" / "metrics.md"
 DEFINITIONS = ROOT / "docs" / "definitions.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 SCENARIOS = {path.stem: path for path in (ROOT / "orchestrator_stub" / "scenarios").glob("*.yaml")}
-SAID = {"required": msgspec.NODEFAULT, "none": None, "true": True, "false": False}
 
 
 def keys(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -76,7 +76,7 @@ def test_every_outcome_has_its_row() -> None:
 
 
 def test_every_diagnosis_has_its_row() -> None:
-    assert named("diagnosis", [README]) == named("diagnosis", [DEFINITIONS]) == set(DiagnosisKind)
+    assert named("diagnosis", [README]) == named("diagnosis", [DEFINITIONS]) == set(Kind)
 
 
 def test_every_fault_and_anomaly_has_its_row() -> None:
@@ -84,14 +84,32 @@ def test_every_fault_and_anomaly_has_its_row() -> None:
     assert named("anomaly", [DEFINITIONS]) == set(AnomalyKind)
 
 
+@pytest.mark.parametrize("path", [README, METRICS], ids=name_of)
+def test_every_metric_has_its_row(path: Path) -> None:
+    said = [[cell.replace("`", "") for cell in row[:3]] for row in rows("metric", [path])]
+    assert said == [[metric.name, metric.type, ", ".join(metric.labels) or "none"] for metric in CATALOGUE]
+
+
+def test_documented_buckets_are_the_buckets() -> None:
+    said = [tuple(float(edge) for edge in row[4].split()) for row in rows("metric", [METRICS])]
+    assert said == [metric.edges for metric in CATALOGUE]
+
+
+@pytest.mark.parametrize("path", documents(), ids=name_of)
+def test_every_metric_that_is_named_exists(path: Path) -> None:
+    names = {metric.name for metric in CATALOGUE}
+    found = set(re.findall(rf"\b{PREFIX}([a-z_]+)", path.read_text("utf-8")))
+    assert {name.removesuffix("_bucket") for name in found} <= names
+
+
 def test_every_scenario_has_its_row() -> None:
     assert named("scenario", [README]) == set(SCENARIOS)
 
 
 @pytest.mark.parametrize("row", rows("scenario", [README]), ids=lambda row: row[0].strip("`"))
-def test_documented_ending_is_what_the_scenario_expects(row: list[str]) -> None:
+def test_documented_scenario_is_the_scenario(row: list[str]) -> None:
     scenario = yaml.safe_load(SCENARIOS[row[0].strip("`")].read_text("utf-8"))
-    assert row[1].strip("`") == scenario["expect"]["outcome"]
+    assert row[1:3] == [f"`{scenario['expect']['outcome']}`", scenario["about"]]
 
 
 def commands() -> dict[str, click.Command]:
