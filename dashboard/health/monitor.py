@@ -43,11 +43,12 @@ class Monitor:
     turns are followed. All times are seconds; `now` on the monotonic clock of the events, `wall_now` Unix.
     """
 
-    def __init__(self, backends: Iterable[str], now: float, wall_now: float) -> None:
-        self._process = {name: Numbers(Scope(name), now) for name in backends}
+    def __init__(self, backends: Iterable[str]) -> None:
+        self._names = tuple(backends)
+        self._process: dict[str, Numbers] = {}
         self._sessions: dict[Scope, Numbers] = {}
         self._turns: dict[str, LiveTurn] = {}
-        self._sampled = (now, wall_now)
+        self._sampled = (nan, nan)
         self._handlers: dict[type, Callable[[Any], None]] = {
             Asked: self._asked,
             Connecting: self._connecting,
@@ -73,6 +74,7 @@ class Monitor:
 
     def sample(self, now: float, wall_now: float) -> None:
         """Write a row into every series; to be called 4 times a second."""
+        self._begin(now)
         before, self._sampled = self._sampled, (now, wall_now)
         for numbers in self._process.values():
             numbers.sample(now, wall_now, before)
@@ -81,6 +83,7 @@ class Monitor:
 
     def snapshot(self, scope: Scope, now: float, wall_now: float) -> Snapshot:
         """The numbers of `scope`; an idle, empty one where nothing has been asked."""
+        self._begin(now)
         numbers = self._sessions.get(scope) if scope.session else self._process.get(scope.backend)
         return (numbers or Numbers(scope, now)).snapshot(now, wall_now)
 
@@ -88,6 +91,11 @@ class Monitor:
         """Drop a session's numbers; its live turns go on counting for the process."""
         for scope in [each for each in self._sessions if each.session == session]:
             self._drop(scope)
+
+    def _begin(self, now: float) -> None:
+        """The first time that is told is when the backends' numbers begin."""
+        if not self._process:
+            self._process = {name: Numbers(Scope(name), now) for name in self._names}
 
     def _drop(self, scope: Scope) -> None:
         numbers = self._sessions.pop(scope)
@@ -97,6 +105,7 @@ class Monitor:
     # One event
 
     def _asked(self, event: Asked) -> None:
+        self._begin(event.at)
         process = self._process.get(event.backend)
         if process is None or event.source not in COUNTED or event.turn in self._turns:
             return

@@ -1,0 +1,67 @@
+"""Every metric of Streamgauge as data: name (without the prefix), type, labels, help, edges. Docs are checked against it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PREFIX = "streamgauge_"
+
+TTFT_EDGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 20, 40, 80)
+"""2 and 8 stand among them so that objectives and Apdex are exact counts."""
+GAP_EDGES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5, 15, 60)
+DURATION_EDGES = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 300, 600)
+CONFIDENCE_EDGES = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95)
+LAG_EDGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+SCREEN_EDGES = LAG_EDGES[2:]
+
+SOURCES = ("live", "canary")
+"""Who asks, as far as it is exported: checks and replays are counted nowhere."""
+
+
+class Metric(NamedTuple):
+    """One row of the catalogue; `type` is counter, gauge or histogram. Units: seconds, bytes, ratios of 1."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    help: str
+    edges: tuple[float, ...] = ()
+
+
+_BACKEND = ("backend",)
+_SOURCE = ("backend", "source")
+
+CATALOGUE: tuple[Metric, ...] = (
+    Metric("turns_total", "counter", ("backend", "source", "outcome"), "Turns that ended, by one of eight outcomes."),
+    Metric("turns_good_total", "counter", ("backend", "source", "objective"), "Turns that met the objective: availability (completed) or ttft (first text within the backend's ttft_s)."),
+    Metric("turns_counted_total", "counter", ("backend", "source", "objective"), "Turns that count for the objective: all but those stopped while they were well."),
+    Metric("threshold_seconds", "gauge", ("backend", "kind"), "The configured thresholds, to be drawn as lines."),
+    Metric("turns_active", "gauge", _BACKEND, "Turns that have not ended."),
+    Metric("turns_stalled_total", "counter", _BACKEND, "Turns that ended and had at least one stall."),
+    Metric("stalls_total", "counter", ("backend", "clock"), "Silences longer than stall_after_s: bytes (nothing came) or progress (only heartbeats and the like)."),
+    Metric("turn_duration_seconds", "histogram", _SOURCE, "From the request to the end of the turn.", DURATION_EDGES),
+    Metric("time_to_first_event_seconds", "histogram", _SOURCE, "From the request to the first message.", TTFT_EDGES),
+    Metric("time_to_first_text_seconds", "histogram", _SOURCE, "From the request to the first non-empty text.", TTFT_EDGES),
+    Metric("chunk_gap_seconds", "histogram", _BACKEND, "Between two chunks of text; chunks of one read are 0 apart.", GAP_EDGES),
+    Metric("events_total", "counter", ("backend", "type"), "Messages by what they meant; heartbeats apart."),
+    Metric("received_bytes_total", "counter", _BACKEND, "Bytes of answers, after content decoding."),
+    Metric("text_characters_total", "counter", _BACKEND, "Characters of text."),
+    Metric("tokens_total", "counter", ("backend", "kind"), "Tokens, only as reported by the back end: input or output."),
+    Metric("reconnects_total", "counter", ("backend", "reason"), "Attempts after the first of a turn, by the fault that made them needed."),
+    Metric("faults_total", "counter", ("backend", "fault"), "What went wrong, retried or not."),
+    Metric("anomalies_total", "counter", ("backend", "kind"), "What was unwell and need not have ended a turn."),
+    Metric("diagnoses_total", "counter", ("backend", "kind"), "One diagnosis for each turn that ended."),
+    Metric("connections", "gauge", ("backend", "state"), "Connections of live turns by state."),
+    Metric("last_event_timestamp_seconds", "gauge", _BACKEND, "When the last message or heartbeat came, Unix time; absent before the first."),
+    Metric("routing_decisions_total", "counter", ("backend", "agent", "protocol"), 'Agents chosen by the back end; beyond 64 triples they are "other".'),
+    Metric("routing_confidence_ratio", "histogram", ("agent",), "The router's confidence in its choice.", CONFIDENCE_EDGES),
+    Metric("screen_lag_seconds", "histogram", (), "From the read of a chunk to the page update that carries it.", SCREEN_EDGES),
+    Metric("screen_updates_total", "counter", ("result",), "Page updates: sent, merged into a later one, or dropped."),
+    Metric("sessions_active", "gauge", (), "Open browser sessions."),
+    Metric("event_loop_lag_seconds", "histogram", (), "How late the event loop ran a timer.", LAG_EDGES),
+    Metric("start_time_seconds", "gauge", (), "When this process began to serve, Unix time."),
+    Metric("build_info", "gauge", ("version", "python"), "Always 1."),
+    Metric("label_overflow_total", "counter", (), 'Label values that became "other" because there were too many.'),
+    Metric("observer_errors_total", "counter", (), "Observers that raised and were dropped."),
+    Metric("task_failures_total", "counter", (), "Background tasks that failed."),
+)  # fmt: skip
