@@ -37,9 +37,9 @@ class _Endpoint(RequestHandler):
     def compute_etag(self) -> None:
         return None
 
-    def say(self, status: int, **words: Any) -> None:
+    def say(self, code: int, /, **words: Any) -> None:
         """Answer with a JSON object."""
-        self.set_status(status)
+        self.set_status(code)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(words))
 

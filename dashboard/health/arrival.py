@@ -12,7 +12,7 @@ LATE_PART = 0.05
 BULK_CHUNKS = 5
 """A read of so many chunks …"""
 LONG_GAP_S = 1.0
-"""… after so long without a byte is bulk, as a proxy that buffers makes it."""
+"""… after so long without a byte (or half of first_text_s, if that is less) is bulk, as a buffering proxy makes it."""
 FLUSH_S = 0.05
 """Further reads of many chunks this soon after belong to the same flush …"""
 REMAINDER_S = 0.005
@@ -58,12 +58,23 @@ class Arrivals:
 
     __slots__ = (
         *("_asked_at", "_at", "_bulk_at", "_bulk_chars", "_bytes_at", "_chars", "_chunks", "_due_at", "_flushes"),
-        *("_last_silence_s", "_log", "_met", "_missed", "_silence_s", "_thinned", "_total_chars", "_total_chunks"),
+        *(
+            "_last_silence_s",
+            "_log",
+            "_long_gap_s",
+            "_met",
+            "_missed",
+            "_silence_s",
+            "_thinned",
+            "_total_chars",
+            "_total_chunks",
+        ),
     )
 
     def __init__(self, asked_at: float, first_text_s: float) -> None:
         self._asked_at = self._bytes_at = asked_at
         self._due_at = asked_at + first_text_s
+        self._long_gap_s = min(LONG_GAP_S, first_text_s / 2)
         self._at = self._bulk_at = -1e9
         self._chars = self._chunks = self._total_chars = self._total_chunks = 0
         self._bulk_chars = self._flushes = self._met = self._missed = 0
@@ -128,7 +139,7 @@ class Arrivals:
 
     def _weigh(self) -> None:
         many, after = self._chunks >= BULK_CHUNKS, self._at - self._bulk_at
-        begins = many and self._last_silence_s >= LONG_GAP_S
+        begins = many and self._last_silence_s >= self._long_gap_s
         if begins:
             self._flushes += 1
             self._silence_s = max(self._silence_s, self._last_silence_s)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import msgspec
 
 from dashboard.health.diagnosis import Diagnosis
+from dashboard.health.wording import encodable
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -65,3 +68,19 @@ class Report(msgspec.Struct, frozen=True):
     smoothness: float | None
     finish_reason: str | None
     usage: UsageSeen | None
+
+
+def joined(parts: list[str]) -> str:
+    """The parts as one; kept joined, so that the next call is cheap."""
+    if len(parts) > 1:
+        parts[:] = ["".join(parts)]
+    return encodable(parts[0]) if parts else ""
+
+
+def finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
+
+
+def rounded(value: float | None) -> float | None:
+    """To a microsecond; None for what is unknown."""
+    return round(value, 6) if value is not None and isfinite(value) else None

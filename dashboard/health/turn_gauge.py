@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
 from typing import Any
 
 from dashboard.config import Thresholds
 from dashboard.health.arrival import Arrivals
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence
-from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen
+from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, joined, rounded
 from dashboard.health.rolling import Sketch
 from dashboard.health.troubles import DETAIL_CHARS, Troubles
 from dashboard.health.wording import clean, encodable, percent, seconds
@@ -105,8 +104,8 @@ class TurnGauge:
             fault=end.fault if end else "",
             detail=encodable(end.detail) if end else "",
             diagnosis=self.diagnosis,
-            text=_joined(self._text),
-            reasoning=_joined(self._reasoning),
+            text=joined(self._text),
+            reasoning=joined(self._reasoning),
             agent=self._agent,
             events=self._events,
             chunks=self._chunks,
@@ -115,11 +114,11 @@ class TurnGauge:
             reconnects=self._reconnects,
             stalls=self._troubles.stalls_total,
             anomalies=list(self._troubles.anomalies),
-            first_event_s=_rounded(self._times.get("event")),
-            ttft_s=_rounded(self._times.get("text")),
-            duration_s=_rounded(self._at - self._asked_at) if self._backend else None,
-            gap_s=GapSeconds(*(_rounded(each) for each in (gaps.p50, gaps.p95, gaps.p99, gaps.max))),
-            smoothness=_rounded(smoothness),
+            first_event_s=rounded(self._times.get("event")),
+            ttft_s=rounded(self._times.get("text")),
+            duration_s=rounded(self._at - self._asked_at) if self._backend else None,
+            gap_s=GapSeconds(*(rounded(each) for each in (gaps.p50, gaps.p95, gaps.p99, gaps.max))),
+            smoothness=rounded(smoothness),
             finish_reason=self._finish,
             usage=UsageSeen(*self._usage) if self._usage else None,
         )
@@ -219,7 +218,7 @@ class TurnGauge:
                 agent_id, name, protocol = (
                     clean(each, DETAIL_CHARS) for each in (routed.agent_id, routed.agent_name, routed.protocol)
                 )
-                self._agent = Agent(agent_id, name, protocol, _finite(routed.confidence))
+                self._agent = Agent(agent_id, name, protocol, finite(routed.confidence))
             case Step(name="routing"):
                 self._first("routing")
 
@@ -257,19 +256,3 @@ class TurnGauge:
 
 
 _TOLD_APART = (AnomalyKind.STALL, AnomalyKind.BURST)
-
-
-def _joined(parts: list[str]) -> str:
-    """The parts as one; kept joined, so that the next call is cheap."""
-    if len(parts) > 1:
-        parts[:] = ["".join(parts)]
-    return encodable(parts[0]) if parts else ""
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
-
-
-def _rounded(value: float | None) -> float | None:
-    """To a microsecond; None for what is unknown."""
-    return round(value, 6) if value is not None and isfinite(value) else None

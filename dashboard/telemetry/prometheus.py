@@ -22,6 +22,7 @@ from dashboard.telemetry.backend_tally import Tables
 from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.telemetry.tally import Histogram, Table
 from dashboard.telemetry.turn_counts import TurnCounts
+from dashboard.turn.events import Observer
 
 
 class PrometheusSink:
@@ -44,7 +45,7 @@ class PrometheusSink:
         self._clock, self._wall = clock, wall
         self._tables = Tables({metric.name: Table(metric) for metric in CATALOGUE})
         self._counts = TurnCounts(backends, self._tables, wall)
-        self.observe = self._counts.observe
+        self.observe: Observer = self._counts.observe
         """The Observer; see TurnCounts."""
         self.ended = self._counts.ended
         self._set_once()
