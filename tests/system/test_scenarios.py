@@ -1,0 +1,73 @@
+"""Every scenario, end to end: the stub as a process, real sockets, the whole engine; what it says is what we conclude."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from dashboard.config import Backend, Config, Retry, Thresholds
+from dashboard.health.report import Report
+from dashboard.runtime import Runtime
+from dashboard.wire.dialect import Question
+from orchestrator_stub.config import shipped
+from orchestrator_stub.scenario import Scenario
+from tests.system.processes import stub
+
+SPEED = 2.0
+"""How much faster than life; the thresholds shrink with it."""
+
+SCENARIOS: dict[str, Scenario] = dict(shipped())
+
+
+def backend_for(scenario: Scenario, url: str) -> Backend:
+    told = {k: v for k, v in msgspec.to_builtins(scenario.expect.thresholds).items() if v is not None}
+    patience = msgspec.to_builtins(Thresholds()) | told
+    thresholds = Thresholds(**{name: seconds / SPEED for name, seconds in patience.items()})
+    retry = Retry(base_s=0.1, cap_s=0.2, max_attempts=3)
+    return Backend(scenario.name, f"{url}", "orchestrator", thresholds=thresholds, retry=retry)
+
+
+async def run_all(url: str) -> dict[str, Report]:
+    """All scenarios at once: they mostly wait."""
+    reports: dict[str, Report] = {}
+
+    async def run(scenario: Scenario) -> None:
+        runtime = Runtime(Config([backend_for(scenario, url)]))
+        live = runtime.ask(scenario.name, Question(scenario.question, scenario=scenario.name))
+        await live.wait()
+        reports[scenario.name] = live.gauge.report()
+        await runtime.aclose()
+
+    async with asyncio.timeout(90):
+        await asyncio.gather(*(run(scenario) for scenario in SCENARIOS.values()))
+    return reports
+
+
+@pytest.fixture(scope="module")
+def reports() -> Iterator[dict[str, Report]]:
+    with stub("--speed", str(SPEED)) as url:
+        yield asyncio.run(run_all(url))
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_a_scenario_says_is_what_we_conclude(name: str, reports: dict[str, Report]) -> None:
+    expect, got = SCENARIOS[name].expect, reports[name]
+    assert got.diagnosis
+    concluded = (got.outcome, got.fault, got.diagnosis.kind)
+    assert concluded == (expect.outcome, expect.fault, expect.diagnosis), (got.detail, got.diagnosis.sentence)
+    if expect.stalls is not None:
+        assert got.stalls == expect.stalls
+    if expect.reconnects is not None:
+        assert got.reconnects == expect.reconnects
+    if expect.anomalies is not None:
+        assert sorted({a.kind for a in got.anomalies}) == sorted(set(expect.anomalies))
+
+
+@pytest.mark.system
+def test_a_resumed_answer_is_whole_and_no_chunk_stands_twice(reports: dict[str, Report]) -> None:
+    assert reports["drop-and-resume"].text == reports["happy"].text == "The answer is 4."
+    assert reports["drop-and-resume"].reconnects == 1
