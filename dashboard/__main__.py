@@ -1,0 +1,5 @@
+"""`python -m dashboard` is `streamgauge`."""
+
+from dashboard.cli import main
+
+main()

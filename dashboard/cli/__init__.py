@@ -1,0 +1,142 @@
+"""The command line: `streamgauge demo`, `serve` and `check`; `python -m dashboard` is the same.
+
+Exit codes: 0 well, 1 not, 2 a mistake in the command or the configuration, told in one sentence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dashboard.cli.printable import one_line
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+PORT = click.IntRange(0, 65535)
+
+
+class Mistake(click.ClickException):
+    """An operator's mistake: its sentence on stderr, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """The sentence and nothing else."""
+        click.echo(one_line(self.message, 2000), file=file, err=True)
+
+
+@contextlib.contextmanager
+def _sentences() -> Iterator[None]:
+    """What an operator did wrong becomes a Mistake."""
+    from dashboard.cli.port import PortTaken
+    from dashboard.cli.shell_words import CurlError
+    from dashboard.config import ConfigError
+
+    try:
+        yield
+    except (ConfigError, CurlError, PortTaken) as mistake:
+        raise Mistake(str(mistake)) from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="streamgauge", message="streamgauge %(version)s")
+def commands() -> None:
+    """Streamgauge: asks a streaming chat back end, shows how healthy the stream is, says how it ended and whose fault it was."""
+
+
+@commands.command("demo")
+@click.option("--port", type=PORT, default=5006, show_default=True, help="Port of the dashboard; 0 takes a free one.")
+@click.option("--stub-port", type=PORT, default=8004, show_default=True, help="Port of the back end to practise on.")
+@click.option("--browser/--no-browser", default=True, help="Open the page in a browser, where there is a screen.")
+def demo_command(port: int, stub_port: int, browser: bool) -> None:
+    """Start the stub and the dashboard; Ctrl-C or SIGTERM stops both."""
+    from dashboard.cli.demo import Died, demo
+
+    with _sentences():
+        try:
+            demo(port, stub_port, browser=browser)
+        except Died as died:
+            click.echo(str(died), err=True)
+            sys.exit(1)
+
+
+@commands.command("serve", context_settings={"ignore_unknown_options": True})
+@click.option("--dialect", default="", help="How to talk to URL; guessed when left out.")
+@click.option("--config", "file", type=FILE, help="Another file than ./config.yaml.")
+@click.option("--port", type=PORT, default=5006, show_default=True, help="0 takes a free one.")
+@click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 is everywhere.")
+@click.option("--quiet", is_flag=True, hidden=True)
+@click.option("--builtin", is_flag=True, hidden=True)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[URL] [PANEL OPTIONS]...")
+def serve_command(
+    dialect: str, file: Path | None, port: int, address: str, quiet: bool, builtin: bool, arguments: tuple[str, ...]
+) -> None:
+    """Serve the page for the configured backends, or for URL without any config. Other options go to `panel serve`."""
+    from dashboard.cli.serve import configured, serve, take_url
+
+    with _sentences():
+        url, extra = take_url(arguments)
+        config = configured(url, dialect, file, builtin=builtin)
+        serve(config, None if url else file, address, port, extra, quiet=quiet)
+
+
+def _header(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    headers = {}
+    for value in values:
+        name, colon, rest = value.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"expected 'Name: value', got {one_line(name, 40)!r} without a colon")
+        headers[name.strip()] = rest.strip()
+    return headers
+
+
+@commands.command("check")
+@click.argument("target", required=False, metavar="BACKEND_OR_URL")
+@click.option("-m", "--message", help="The question.  [default: What's 2+2?]")
+@click.option("--dialect", default="", help="How to talk to the back end; an address's is guessed when left out.")
+@click.option("--curl", metavar="'curl …'", help="A curl command to take address, headers and body from.")
+@click.option("--config", "file", type=FILE, help="Another file than ./config.yaml.")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=_header,
+    metavar="'Name: value'",
+    help="A header to send; repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--max-ttft", type=click.FloatRange(0, min_open=True), metavar="S", help="The first text may take so long."
+)
+@click.option(
+    "--max-gap", type=click.FloatRange(0, min_open=True), metavar="S", help="So far apart may two pieces of text be."
+)
+@click.option("--strict", is_flag=True, help="An anomaly fails the check, too.")
+def check_command(target: str | None, headers: dict[str, str], as_json: bool, strict: bool, **given: Any) -> None:
+    """Ask one question and judge the stream. Exit 0: completed, no stall, thresholds met; 1: not; 2: usage or config."""
+    if target is not None and given["curl"] is not None:
+        raise Mistake("check: expected either a backend or --curl, got both")
+    from dashboard.cli import check
+    from dashboard.runtime import Refused
+
+    with _sentences():
+        plan = check.plan(target, given["curl"], given["message"], given["dialect"], given["file"], headers)
+        plan = check.with_limits(plan, given["max_ttft"], given["max_gap"])
+        try:
+            passed = check.told_as_json(plan, strict=strict) if as_json else check.told_to_a_person(plan, strict=strict)
+        except Refused as refused:
+            raise Mistake(str(refused)) from None
+    sys.exit(0 if passed else 1)
+
+
+def main() -> None:
+    """The entry point. A terminal that can't show a character gets an escape, not a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    commands(prog_name="streamgauge")

@@ -1,0 +1,175 @@
+"""`streamgauge check`: one turn, told as it happens, judged at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from dashboard.cli.curl import Pasted, parse_curl
+from dashboard.cli.event_loop import loop_factory
+from dashboard.cli.one_backend import file_named, is_url, of_name, of_url
+from dashboard.cli.phases import Phases, Say
+from dashboard.cli.printable import in_json, one_line
+from dashboard.cli.question_field import question_in, with_question
+from dashboard.cli.shell_words import CurlError
+from dashboard.cli.unreadable import Seen, unread
+from dashboard.cli.verdict import misses, told
+from dashboard.config import Backend, Config, ConfigError, load
+from dashboard.health.report import Report
+from dashboard.turn.events import TurnEvent
+from dashboard.wire.auto import AutoDialect
+from dashboard.wire.dialect import Ask, Endpoint, Question
+from dashboard.wire.dialects import DIALECTS
+
+QUESTION = "What's 2+2?"
+AS_PASTED = "(as pasted)"
+STYLES = dict.fromkeys(("stalled", "anomaly", "disconnected", "retrying"), "yellow")
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is asked: one backend, the question, and the whole request when it was pasted."""
+
+    config: Config
+    question: str
+    ask: Ask | None = None
+    source: str = ""
+    """The file that named the backend, "" for an address."""
+
+    @property
+    def backend(self) -> Backend:
+        return self.config.backends[0]
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """How it went, and the frames for a turn of which nothing could be read."""
+
+    report: Report
+    seen: Seen
+
+
+def plan(
+    target: str | None,
+    curl: str | None,
+    message: str | None,
+    dialect: str,
+    file: Path | None,
+    headers: Mapping[str, str],
+) -> Plan:
+    """What the command line means. Errors: ConfigError, CurlError."""
+    if curl is not None:
+        return _pasted(curl, message, dialect, headers)
+    if target is None:
+        raise ConfigError("check: expected a backend's name, an address or --curl, got none of them")
+    question = QUESTION if message is None else message
+    if is_url(target):
+        return Plan(of_url(target, dialect or "auto", headers), question)
+    return Plan(of_name(target, load(file), dialect, headers), question, source=file_named(file))
+
+
+def _pasted(curl: str, message: str | None, dialect: str, headers: Mapping[str, str]) -> Plan:
+    pasted = parse_curl(curl, os.environ, lambda name: Path(name).read_bytes())
+    if message is not None:
+        asked = with_question(pasted, message)
+        if asked is None:
+            raise CurlError(
+                "-m: expected a request with a field for the question (message, prompt, messages …), got none"
+            )
+        pasted = asked
+    own = {name: value for name, value in pasted.headers.items() if name.lower() in ("content-type", "accept")}
+    secret = {name: value for name, value in pasted.headers.items() if name not in own}
+    config = of_url(pasted.url, dialect or "auto", {**secret, **headers})
+    backend = msgspec.structs.replace(
+        config.backends[0], method="GET" if pasted.method == "GET" else "POST", verify=pasted.verify
+    )
+    ask = Ask(pasted.method, pasted.url, own, pasted.body)
+    return Plan(msgspec.structs.replace(config, backends=[backend]), (question_in(pasted) or AS_PASTED)[:8000], ask)
+
+
+def with_limits(plan: Plan, max_ttft_s: float | None, max_gap_s: float | None) -> Plan:
+    """`plan` with thresholds from the command line in place of the configured ones."""
+    limits = {"ttft_s": max_ttft_s, "gap_s": max_gap_s}
+    given = {name: value for name, value in limits.items() if value is not None}
+    thresholds = msgspec.structs.replace(plan.backend.thresholds, **given)
+    backend = msgspec.structs.replace(plan.backend, thresholds=thresholds)
+    return msgspec.structs.replace(plan, config=msgspec.structs.replace(plan.config, backends=[backend]))
+
+
+def request(plan: Plan) -> Pasted:
+    """What was sent, without the configured headers."""
+    ask = plan.ask
+    if ask is None:
+        backend = plan.backend
+        kind = DIALECTS.get(backend.dialect, AutoDialect)
+        options = msgspec.to_builtins(backend.custom if backend.dialect == "custom" else backend.ask)
+        ask = kind(Endpoint(backend.url, backend.method, options)).ask(Question(plan.question))
+    return Pasted(ask.method, ask.url, dict(ask.headers), ask.body)
+
+
+def run(plan: Plan, say: Say) -> Checked:
+    """The turn, to its end or to Ctrl-C. Errors: ConfigError for an unknown dialect, Refused for a question too long."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(_run(plan, say))
+
+
+async def _run(plan: Plan, say: Say) -> Checked:
+    from dashboard.runtime import Runtime
+
+    try:
+        runtime = Runtime(plan.config)
+    except ConfigError as error:
+        raise ConfigError(f"{plan.source}: {error}" if plan.source else f"--dialect: {error}") from None
+    phases, seen = Phases(say), Seen()
+    live = runtime.ask(
+        plan.backend.name,
+        Question(plan.question),
+        source="check",
+        also=_both(phases.observe, seen.observe),
+        ask=plan.ask,
+    )
+    try:
+        await live.wait()
+    except asyncio.CancelledError:  # Ctrl-C: the verdict is still told
+        live.cancel("person")
+        await live.wait()
+    await runtime.aclose()
+    return Checked(live.gauge.report(), seen)
+
+
+def _both(*observers: Callable[[TurnEvent], None]) -> Callable[[TurnEvent], None]:
+    def observe(event: TurnEvent) -> None:
+        for each in observers:
+            each(event)
+
+    return observe
+
+
+def told_as_json(plan: Plan, *, strict: bool) -> bool:
+    """Runs the turn and prints its report as one JSON object; whether it passes."""
+    report = run(plan, lambda _at, _word, _rest: None).report
+    sys.stdout.write(in_json(msgspec.json.encode(report).decode()) + "\n")
+    return not misses(report, plan.backend.thresholds, strict=strict)
+
+
+def told_to_a_person(plan: Plan, *, strict: bool) -> bool:
+    """Runs the turn and tells it as it goes, then how it ended; whether it passes."""
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    def say(at: float, word: str, rest: str) -> None:
+        console.print(Text.assemble((f"{at:8.3f} s  ", "dim"), (f"{word:<13} ", STYLES.get(word, "cyan")), rest))
+
+    console.print(Text(f"asking {plan.backend.name}: {one_line(plan.question)}"))
+    checked = run(plan, say)
+    missed = misses(checked.report, plan.backend.thresholds, strict=strict)
+    for style, line in told(checked.report, missed):
+        console.print(Text(line, style))
+    if not checked.seen.understood and checked.seen.raw:
+        for line in unread(checked.seen, request(plan)):
+            console.print(Text(line))
+    return not missed

@@ -1,0 +1,59 @@
+"""Which backend a command means: one of the configuration by its name, or an address as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from dashboard.config import Backend, Config, ConfigError, Secret
+from dashboard.config_yaml import check_url
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is an address and not a backend's name, which has neither of these characters."""
+    return ":" in text or "/" in text
+
+
+def of_url(text: str, dialect: str = "auto", headers: Mapping[str, str] | None = None) -> Config:
+    """The configuration for one address; `http://` may be left out. Errors: ConfigError."""
+    url = text if "://" in text else f"http://{text}"
+    check_url(url, "URL")
+    if dialect == "custom":
+        raise ConfigError(
+            "--dialect custom: expected a backend of config.yaml with a `custom:` block, got an address; "
+            "only the file can say where the text is"
+        )
+    secrets = {name: Secret(value) for name, value in (headers or {}).items()}
+    return Config([Backend(name_of(url), url, dialect, headers=secrets)])
+
+
+def name_of(url: str) -> str:
+    """A backend's name from its address: host and port, as far as a label may hold them."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "backend") + (f"-{parts.port}" if parts.port else "")
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", host).strip(".-_")[:64] or "backend"
+
+
+def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str]) -> Config:
+    """`config` with that one backend only, another dialect or more headers if given. Errors: ConfigError."""
+    backend = next((each for each in config.backends if each.name == name), None)
+    if backend is None:
+        known = ", ".join(each.name for each in config.backends)
+        raise ConfigError(f"BACKEND: expected one of {known}, or an address with http://, got {name!r}")
+    if dialect:
+        backend = msgspec.structs.replace(backend, dialect=dialect)
+    if backend.dialect == "custom" and backend.custom is None:
+        raise ConfigError(f"--dialect custom: expected a `custom:` block at the backend {name}, got none")
+    more = {key: Secret(value) for key, value in headers.items()}
+    backend = msgspec.structs.replace(backend, headers={**backend.headers, **more})
+    return msgspec.structs.replace(config, backends=[backend])
+
+
+def file_named(path: Path | None) -> str:
+    """The file that `load(path)` reads, for a sentence."""
+    return str(path or os.environ.get("STREAMGAUGE_CONFIG") or "config.yaml")

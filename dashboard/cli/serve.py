@@ -1,0 +1,88 @@
+"""`streamgauge serve`: the dashboard of this package under `panel serve`, checked before it starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboard.cli.event_loop import prefer_uvloop
+from dashboard.cli.one_backend import file_named, of_url
+from dashboard.cli.port import free_port
+from dashboard.config import Config, ConfigError, default_config, load
+
+APP = Path(__file__).parents[1]
+"""The application directory: the package itself, wherever it is installed."""
+ANYWHERE = frozenset({"", "0.0.0.0", "::"})
+
+
+def take_url(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The address among the words of a command line, and what is left for `panel serve`.
+
+    It is the first word, or an http address that is no option's value.
+    """
+    rest = list(arguments)
+    for i, word in enumerate(rest):
+        alone = i == 0 or not rest[i - 1].startswith("-")
+        if not word.startswith("-") and (i == 0 or (alone and word.startswith(("http://", "https://")))):
+            return rest.pop(i), rest
+    return None, rest
+
+
+def configured(url: str | None, dialect: str, file: Path | None, *, builtin: bool = False) -> Config:
+    """What to serve: one address, the built-in demo, or the file. Errors: ConfigError."""
+    if builtin:
+        return default_config()
+    if url is not None:
+        return of_url(url, dialect or "auto")
+    if dialect:
+        raise ConfigError(
+            "--dialect: expected an address beside it, got none; a configured backend has its own dialect"
+        )
+    return load(file)
+
+
+def serve(config: Config, file: Path | None, address: str, port: int, extra: Sequence[str], *, quiet: bool) -> None:
+    """Serves until SIGTERM or Ctrl-C. Errors: ConfigError, PortTaken before anything starts."""
+    refuse_workers(extra)
+    port = free_port(address, port, "--port")
+    prefer_uvloop()
+    from dashboard.runtime import Runtime, install
+
+    try:
+        install(Runtime(config))
+    except ConfigError as error:
+        raise ConfigError(f"{file_named(file)}: {error}") from None
+    if not quiet:
+        host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address
+        sys.stdout.write(f"Streamgauge  http://{host}:{port}/dashboard\n")
+        sys.stdout.flush()
+    sys.argv = ["panel", *panel_arguments(address, port, extra)]
+    from panel.command import main
+
+    main()
+
+
+def refuse_workers(extra: Sequence[str]) -> None:
+    """One process is one monitor: counters of several would each tell a part. Errors: ConfigError."""
+    for i, word in enumerate(extra):
+        flag, equals, value = word.partition("=")
+        value = value if equals else "".join(extra[i + 1 : i + 2])
+        if flag == "--num-procs" and value != "1":
+            raise ConfigError(
+                f"--num-procs: expected 1, got {value or 'nothing'}; numbers are kept per process, so to scale, run "
+                "several `streamgauge serve --port …` and let a proxy keep each browser on one of them"
+            )
+
+
+def panel_arguments(address: str, port: int, extra: Sequence[str]) -> list[str]:
+    """The command line for `panel`. Browsers may come by the names of this machine; other origins are the caller's."""
+    hosts = ["localhost", "127.0.0.1", "[::1]"]
+    if address not in ANYWHERE and address not in ("localhost", "127.0.0.1", "::1"):
+        hosts.append(f"[{address}]" if ":" in address else address)
+    origins = [word for host in hosts for word in ("--allow-websocket-origin", f"{host}:{port}")]
+    level = [] if any(word.startswith("--log-level") for word in extra) else ["--log-level", "warning"]
+    where = ["--address", address] if address else []
+    return [
+        "serve", str(APP), "--port", str(port), *where, *origins, *level, "--plugins", "dashboard.endpoints", *extra
+    ]  # fmt: skip
