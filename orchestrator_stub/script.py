@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from itertools import takewhile
 from typing import Literal
+
+from msgspec.structs import replace
 
 from orchestrator_stub import scenario as steps
 from orchestrator_stub.agents import AGENTS, Agent, Choice, route, words
@@ -60,27 +63,19 @@ class _Player:
         self.text: list[str] = []
 
     def run(self) -> Iterator[Instruction]:
-        opening, rest = _opening(self._scenario.steps)
-        yield from self._open(opening)
+        settings, shapes, rest = _parts(self._scenario.steps)
+        opening = _opening(settings, self._encoder.media_type)
+        if opening.after_s:
+            yield Wait(opening.after_s)
+        yield Head(opening.status, {name: value for name, value in opening.headers.items() if value is not None})
+        for shape in shapes:
+            yield from self._do(shape)
+        if opening.body:
+            yield Send(opening.body.encode())
+        elif opening.status == 200 and self._scenario.retry_ms is not None:
+            yield Send(f"retry: {self._scenario.retry_ms}\n\n".encode())
         for step in rest:
             yield from self._do(step)
-
-    def _open(self, opening: Sequence[steps.Respond | steps.ContentType]) -> Iterator[Instruction]:
-        status, body, after_s = 200, "", 0.0
-        headers: dict[str, str | None] = {**HEADERS, "Content-Type": self._encoder.media_type}
-        for step in opening:
-            if isinstance(step, steps.ContentType):
-                headers["Content-Type"] = step.value
-            else:
-                status, body, after_s = step.status, step.body, step.after_s
-                headers |= step.headers
-        if after_s:
-            yield Wait(after_s)
-        yield Head(status, {name: value for name, value in headers.items() if value is not None})
-        if body:
-            yield Send(body.encode())
-        elif status == 200 and self._scenario.retry_ms is not None:
-            yield Send(f"retry: {self._scenario.retry_ms}\n\n".encode())
 
     def _do(self, step: steps.Step) -> Iterator[Instruction]:
         match step:
@@ -184,15 +179,28 @@ class _Player:
         return (1 + jitter * (2 * self._dice.unit() - 1)) / per_s
 
 
-def _opening(
+def _parts(
     all_steps: Sequence[steps.Step],
-) -> tuple[list[steps.Respond | steps.ContentType], Sequence[steps.Step]]:
-    opening: list[steps.Respond | steps.ContentType] = []
-    for i, step in enumerate(all_steps):
-        if not isinstance(step, steps.Respond | steps.ContentType):
-            return opening, all_steps[i:]
-        opening.append(step)
-    return opening, []
+) -> tuple[Sequence[steps.Step], Sequence[steps.Step], Sequence[steps.Step]]:
+    """What sets up the response, what shapes it from its first byte on, and the rest."""
+    opening = list(takewhile(lambda step: isinstance(step, _OPENING), all_steps))
+    shapes = list(takewhile(lambda step: isinstance(step, _SHAPES), all_steps[len(opening) :]))
+    return opening, shapes, all_steps[len(opening) + len(shapes) :]
+
+
+def _opening(settings: Sequence[steps.Step], media_type: str) -> steps.Respond:
+    """All that is said of the response, in one; what comes later replaces what came before."""
+    opening = steps.Respond(headers={**HEADERS, "Content-Type": media_type})
+    for step in settings:
+        if isinstance(step, steps.ContentType):
+            opening = replace(opening, headers={**opening.headers, "Content-Type": step.value})
+        elif isinstance(step, steps.Respond):
+            opening = replace(step, headers=opening.headers | step.headers)
+    return opening
+
+
+_OPENING = (steps.Respond, steps.ContentType)
+_SHAPES = (steps.Slice, steps.Buffer)
 
 
 def _heartbeats(every_s: float, times: int) -> Iterator[Instruction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator_stub.instructions import Cut, Instruction, Outcome, Reshape, Send, Wait
+from orchestrator_stub.instructions import Cut, Hang, Instruction, Outcome, Reshape, Send, Wait
 
 HEARTBEAT = Send(b": heartbeat\n\n")
 
@@ -38,6 +38,9 @@ def shaped(instructions: Iterator[Instruction]) -> Iterator[Instruction]:
                     yield from _merged(held)
             case Send() if shape.slice_bytes:
                 yield from _sliced(instruction, shape)
+            case Hang():
+                yield instruction
+                return
             case Cut():
                 yield from _merged(held)
                 yield instruction

@@ -20,7 +20,7 @@ from orchestrator_stub.dialects.said import (
 
 
 class Orchestrator:
-    """The full shape."""
+    """The full shape; stages have no word in it."""
 
     path = "/process/stream"
     media_type = "text/event-stream"
@@ -29,7 +29,8 @@ class Orchestrator:
         self._run = run
 
     def encode(self, said: Said) -> Sequence[str]:
-        return [line(self._event(said))]
+        event = self._event(said)
+        return [line(event)] if event else []
 
     def _event(self, said: Said) -> dict[str, Any]:
         match said:
@@ -48,14 +49,14 @@ class Orchestrator:
             case Chunk(text, protocol):
                 return {"event": "response_chunk", "response_data": _message("text", text), "protocol": protocol}
             case Thought(text, protocol):
-                return {"event": "response_chunk", "response_data": _message("reasoning", text), "protocol": protocol}
-            case Stage(name, phase):
-                return {"event": "step", "name": name, "phase": phase}
+                return {"event": "reasoning", "text": text, "protocol": protocol}
             case Completed(agent_id, protocol, text):
                 data = _message("text", text)
                 return {"event": "completed", "agent_id": agent_id, "protocol": protocol, "response_data": data}
             case Failed(code, message):
                 return {"event": "error", "message": message, "code": code}
+            case Stage():
+                return {}
 
 
 def _message(kind: str, text: str) -> dict[str, Any]:

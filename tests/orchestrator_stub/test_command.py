@@ -1,0 +1,86 @@
+"""`python -m orchestrator_stub` as a process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "orchestrator_stub", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("stub: http://127.0.0.1:")
+        assert line.endswith("/process/stream\n")
+        yield process, line.removeprefix("stub: ").strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "orchestrator_stub", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=10)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_it_says_where_it_listens_and_stops_at_a_signal_with_streams_open(name: str) -> None:
+    with running("--port", "0", "--scenario", "stall-forever", "--speed", "50") as (process, url):
+        with urllib.request.urlopen(url + "?message=x", timeout=5) as stream:
+            assert stream.readline() == b"retry: 1000\n"
+            began = time.monotonic()
+            process.send_signal(getattr(signal, name))
+            assert process.wait(timeout=5) == 0
+            assert time.monotonic() - began < 2
+        out, err = process.communicate()
+        assert (out, err) == ("", "")
+
+
+def test_a_port_in_use_is_one_sentence_and_exit_2() -> None:
+    with running("--port", "0") as (_, url):
+        port = url.split(":")[2].split("/")[0]
+        second = run("--port", port)
+    assert second.returncode == 2
+    assert second.stdout == ""
+    assert second.stderr.startswith(f"stub: port {port} on 127.0.0.1 is in use; ")
+    assert second.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--scenario", "nope"], "expected one of happy, "),
+        (["--cors-origin", "*"], "expected an origin like http://localhost:5006, got '*'"),
+        (["--port", "70000"], "70000"),
+        (["--speed", "0"], "--speed"),
+        (["--host", "203.0.113.1", "--port", "0"], "stub: port 0 on 203.0.113.1 cannot be listened on: "),
+    ],
+)
+def test_a_wrong_option_is_exit_2(arguments: list[str], sentence: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_origins_are_repeatable() -> None:
+    with running("--port", "0", "--cors-origin", "http://a.example", "--cors-origin", "http://b.example") as (_, url):
+        request = urllib.request.Request(
+            url.replace("/process/stream", "/health"), headers={"Origin": "http://b.example"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "http://b.example"
+            assert json.load(answer)["status"] == "ok"
