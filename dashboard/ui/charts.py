@@ -1,0 +1,195 @@
+"""Four live charts on one ColumnDataSource a session; a tick costs one small `stream` message, or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import panel as pn
+import param
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, DatetimeTickFormatter, HoverTool
+from bokeh.models.renderers import GlyphRenderer
+from bokeh.plotting import figure
+from panel.custom import Child, JSComponent
+
+from dashboard.health.snapshot import Snapshot, Window
+from dashboard.ui.chat import source
+from dashboard.ui.columns import COLUMNS, RATES, STATES, empties, rollover, rows
+from dashboard.ui.theme import AXIS, FONT, SERIES
+from dashboard.ui.words import DEFINITIONS
+
+HEIGHT = 136
+LINE_ALPHA, AREA_ALPHA, GRID_ALPHA = 1.0, 0.12, 0.15
+
+ABOUT: dict[str, dict[str, Any]] = {
+    "rate": {
+        "title": "Event rate",
+        "unit": "events / s",
+        "about": DEFINITIONS["rate"],
+        "empty": "Messages a second by kind, as soon as a stream runs",
+        "legend": [["text", "rate_text"], ["routing", "rate_routing"], ["other", "rate_other"], ["heartbeats", "rate_heartbeat"]],
+    },
+    "latency": {
+        "title": "Chunk latency",
+        "unit": "ms",
+        "about": f"{DEFINITIONS['gap']} {DEFINITIONS['ttft']}",
+        "empty": "Gaps between text chunks, and each answer's time to first text",
+        "legend": [["gap p50", "gap_p50"], ["p95", "gap_p95"], ["p99", "gap_p99"], ["TTFT", "ttft"]],
+    },
+    "connection": {
+        "title": "Connection",
+        "unit": "connections",
+        "about": DEFINITIONS["connection"],
+        "empty": "When connections were open, connecting, stalled or backing off",
+        "legend": [["open", "open"], ["stalled", "stalled"], ["connecting", "connecting"], ["backing off", "backing_off"]],
+    },
+    "faults": {
+        "title": "Reconnects and faults",
+        "unit": "per step",
+        "about": f"{DEFINITIONS['reconnects']} {DEFINITIONS['faults']}",
+        "empty": "Nothing went wrong in this window",
+        "legend": [["reconnects", "reconnects"], ["faults", "faults"]],
+    },
+}  # fmt: skip
+
+
+class ChartBoard(JSComponent):
+    """The cards around the four figures: title, legend, definition, and what will appear while one is empty."""
+
+    _esm = source("dom.js", "charts.js")
+    _stylesheets = [source("tokens.css", "charts.css")]
+
+    about = param.Dict(default={}, doc="chart → title, unit, definition, empty sentence, legend with colours.")
+    empty = param.List(default=[], doc="Charts with nothing to draw.")
+    rate = Child()
+    latency = Child()
+    connection = Child()
+    faults = Child()
+
+
+class Charts:
+    """`root` is what a page shows; `show(snapshot)` brings it up to date."""
+
+    def __init__(self, window: str) -> None:
+        self.window = window
+        self._source = ColumnDataSource({name: np.empty(0) for name in COLUMNS}, name="streamgauge")
+        self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0)
+        self._last_t = float("-inf")
+        legends = {
+            chart: about | {"legend": [[word, SERIES[name]] for word, name in about["legend"]]}
+            for chart, about in ABOUT.items()
+        }
+        figures = {
+            "rate": self._rate(),
+            "latency": self._latency(),
+            "connection": self._connection(),
+            "faults": self._faults(),
+        }
+        panes = {name: pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=HEIGHT) for name, fig in figures.items()}
+        self.root = ChartBoard(about=legends, empty=list(ABOUT), sizing_mode="stretch_width", **panes)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Streams the rows that are new; sends nothing when there are none."""
+        window = snapshot.windows[self.window]
+        fresh = rows(window, self._last_t)
+        if not fresh["t"].size:
+            return
+        keeps = rollover(window)
+        if self._last_t == float("-inf") or fresh["t"].size >= keeps:
+            self._source.data = fresh
+        else:
+            self._source.stream(fresh, keeps)
+        self._last_t = float(fresh["t"][-1])
+        empty = empties(window)
+        if empty != self.root.empty:
+            self.root.empty = empty
+
+    def use(self, window: str, snapshot: Snapshot) -> None:
+        """Another window or scope: all rows anew."""
+        self.window = window
+        self._last_t = float("-inf")
+        chosen: Window = snapshot.windows[window]
+        self._range.follow_interval = chosen.span_s * 1000
+        self._source.data = {name: np.empty(0) for name in COLUMNS}
+        self.root.empty = list(ABOUT)
+        self.show(snapshot)
+
+    # The figures
+
+    def _figure(self, chart: str, tooltip: list[tuple[str, str]]) -> tuple[figure, HoverTool]:
+        hover = HoverTool(tooltips=_tooltip(tooltip), mode="vline", formatters={"@t": "datetime"}, line_policy="nearest")
+        fig = figure(
+            name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
+            y_range=DataRange1d(start=0, range_padding=0.1, min_interval=1.0), toolbar_location=None, tools=[hover],
+            min_border=2, min_border_left=38, outline_line_color=None, background_fill_color=None,
+            border_fill_color=None,
+        )  # fmt: skip
+        fig.xgrid.visible = False
+        fig.ygrid.grid_line_color = AXIS
+        fig.ygrid.grid_line_alpha = GRID_ALPHA
+        for axis in fig.axis:
+            axis.update(
+                axis_line_color=None, major_tick_line_color=None, minor_tick_line_color=None,
+                major_label_text_color=AXIS, major_label_text_font=FONT, major_label_text_font_size="10.5px",
+            )  # fmt: skip
+        fig.xaxis.ticker.desired_num_ticks = 4
+        fig.yaxis.ticker.desired_num_ticks = 3
+        fig.yaxis.ticker.min_interval = 1
+        fig.yaxis.formatter = CustomJSTickFormatter(code="return tick >= 1000 ? tick / 1000 + ' k' : String(tick)")
+        fig.xaxis.formatter = DatetimeTickFormatter(
+            milliseconds="%H:%M:%S", seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M", hourmin="%H:%M"
+        )
+        return fig, hover
+
+    def _line(self, fig: figure, name: str, **look: Any) -> GlyphRenderer:
+        colour = SERIES[name]
+        return fig.line("t", name, source=self._source, line_color=colour, **{"line_width": 1.8, **look})
+
+    def _rate(self) -> figure:
+        tips = [(word, f"@{name}{{0.0}} /s") for word, name in ABOUT["rate"]["legend"]]
+        fig, hover = self._figure("rate", tips)
+        colours = [SERIES[name] for name in RATES]
+        fig.varea_stack(list(RATES), x="t", source=self._source, fill_color=colours, fill_alpha=[0.3, 0.3, 0.25])
+        top = fig.line("t", "rate_all", source=self._source, line_color=SERIES["rate_text"], line_width=1.8)
+        self._line(fig, "rate_heartbeat", line_width=1.4)
+        hover.renderers = [top]
+        return fig
+
+    def _latency(self) -> figure:
+        tips = [(word, f"@{name}{{0}} ms") for word, name in ABOUT["latency"]["legend"]]
+        fig, hover = self._figure("latency", tips)
+        fig.varea("t", y1=0, y2="gap_p50", source=self._source, fill_color=SERIES["gap_p50"], fill_alpha=AREA_ALPHA)
+        self._line(fig, "gap_p99", line_width=1.2)
+        self._line(fig, "gap_p95", line_width=1.2)
+        self._line(fig, "gap_p50")
+        for name, size in (("gap_p99", 3), ("gap_p50", 4), ("ttft", 8)):
+            fig.scatter("t", name, source=self._source, size=size, fill_color=SERIES[name], line_color=None)
+        ground = fig.vbar("t", top=0, width="step", source=self._source, fill_alpha=0, line_alpha=0)
+        hover.renderers = [ground]
+        return fig
+
+    def _connection(self) -> figure:
+        tips = [(word, f"@{name}{{0}}") for word, name in ABOUT["connection"]["legend"]]
+        fig, hover = self._figure("connection", tips)
+        colours = [SERIES[name] for name in STATES]
+        bars = fig.vbar_stack(
+            list(STATES), x="t", width="step", source=self._source, fill_color=colours, line_color=None, fill_alpha=0.55
+        )
+        hover.renderers = [bars[0]]
+        return fig
+
+    def _faults(self) -> figure:
+        tips = [(word, f"@{name}{{0}}") for word, name in ABOUT["faults"]["legend"]]
+        fig, hover = self._figure("faults", tips)
+        names = ["reconnects", "faults"]
+        colours = [SERIES[name] for name in names]
+        bars = fig.vbar_stack(
+            names, x="t", width="step", source=self._source, fill_color=colours, line_color=colours, line_width=2
+        )
+        hover.renderers = [bars[0]]
+        return fig
+
+
+def _tooltip(lines: list[tuple[str, str]]) -> str:
+    told = "".join(f'<div style="display:flex;justify-content:space-between;gap:14px"><span>{word}</span><b>{value}</b></div>' for word, value in lines)
+    return f'<div style="font:12px {FONT.replace(chr(34), "")};line-height:1.5;font-variant-numeric:tabular-nums"><div style="opacity:.7">@t{{%H:%M:%S}}</div>{told}</div>'

@@ -1,0 +1,120 @@
+// One turn: question, phases, live line, answer blocks, verdict, numbers, actions.
+
+class TurnView {
+  constructor(turn, act) {
+    this.id = turn.id;
+    this.act = act;
+    this.heard = performance.now();
+    this.phases = el("ol", {class: "phases", "aria-label": "Phases"});
+    this.typing = el("div", {class: "typing", role: "status", "aria-label": "The answer is being written", hidden: true},
+      el("i"), el("i"), el("i"));
+    this.reasoningText = el("div", {class: "reasoning-text"});
+    this.reasoning = el("details", {class: "reasoning", hidden: true},
+      el("summary", {}, icon("chevron"), "Reasoning"), this.reasoningText);
+    this.blocks = el("div", {class: "answer", dir: "auto"});
+    this.meter = el("div", {class: "meter", hidden: true});
+    this.verdict = el("div", {class: "verdict-place"});
+    this.numbers = el("dl", {class: "numbers", hidden: true});
+    this.actions = this.makeActions();
+    this.root = el("article", {class: "turn", "data-turn": turn.id, "aria-label": "Question and answer"},
+      el("div", {class: "question-row"},
+        el("div", {class: "question", dir: "auto", title: `Asked ${turn.backend} at ${turn.at}`}, turn.question)),
+      this.phases, this.reasoning, this.blocks, this.typing, this.meter, this.verdict,
+      el("div", {class: "foot"}, this.numbers, this.actions));
+    this.update(turn);
+  }
+
+  makeActions() {
+    const clip = (what) => () => this.act({type: "clip", turn: this.id, what});
+    return el("div", {class: "actions", hidden: true},
+      button("Copy", "copy", clip("answer"), {class: "ghost", title: "Copy the answer as markdown"}),
+      button("curl", "curl", clip("curl"), {class: "ghost", title: "Copy the request as a curl command"}),
+      button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost"}));
+  }
+
+  update({fields = {}, blocks, reasoning}) {
+    if (blocks) this.showBlocks(blocks);
+    if (reasoning) this.showReasoning(reasoning);
+    if ("phases" in fields) this.showPhases(fields.phases);
+    if ("typing" in fields) this.typing.hidden = !fields.typing;
+    if ("live" in fields) this.showLive(fields.live);
+    if ("meter" in fields) [this.live, this.heard] = [fields.meter, performance.now()];
+    if (fields.verdict) this.showVerdict(fields.verdict);
+    if ("numbers" in fields) this.showNumbers(fields.numbers);
+    this.tick();
+  }
+
+  showLive(live) {
+    this.root.dataset.live = live;
+    this.blocks.setAttribute("aria-busy", live);
+    this.actions.hidden = live;
+    this.meter.hidden = !live;
+  }
+
+  showBlocks({from, html}) {
+    while (this.blocks.children.length > from + html.length) this.blocks.lastChild.remove();
+    html.forEach((block, i) => {
+      let node = this.blocks.children[from + i];
+      if (!node) this.blocks.append(node = el("div", {class: "block"}));
+      if (node.sent !== block) setHtml(node, node.sent = block);
+    });
+  }
+
+  showReasoning({from, text}) {
+    const had = this.reasoningText.textContent;
+    this.reasoningText.textContent = had.slice(0, from) + text;
+    this.reasoning.hidden = false;
+  }
+
+  showPhases(phases) {
+    this.phases.replaceChildren(...phases.map((phase) => {
+      const facts = phase.facts.map((fact) => el("span", {class: "fact"}, fact));
+      const label = [el("span", {class: "sign", "aria-hidden": "true"}, phase.icon), el("span", {}, phase.text), ...facts];
+      const inner = phase.why
+        ? el("details", {class: "why"}, el("summary", {title: phase.why}, ...label, icon("chevron")),
+          el("p", {dir: "auto"}, phase.why))
+        : el("span", {class: "plain"}, ...label);
+      return el("li", {class: phase.now ? "phase now" : "phase"}, inner);
+    }));
+    this.phases.hidden = !phases.length;
+  }
+
+  showVerdict(v) {
+    const more = [];
+    if (v.evidence.length) more.push(el("h4", {}, "Evidence"), el("ul", {}, ...v.evidence.map((line) => el("li", {}, line))));
+    if (v.detail) more.push(el("h4", {}, "In the server's words"), el("pre", {}, v.detail));
+    if (v.next) more.push(el("h4", {}, "Next step"), el("p", {}, v.next));
+    const head = [el("span", {class: "badge"}, icon(v.outcome), el("span", {class: "word"}, v.word)),
+      el("span", {class: "sentence"}, v.sentence)];
+    this.verdict.replaceChildren(more.length
+      ? el("details", {class: `verdict ${v.tone}`, "data-outcome": v.outcome},
+        el("summary", {}, ...head, icon("chevron")), el("div", {class: "more"}, ...more))
+      : el("div", {class: `verdict ${v.tone}`, "data-outcome": v.outcome}, ...head));
+  }
+
+  showNumbers(numbers) {
+    this.numbers.hidden = !numbers.length;
+    this.numbers.replaceChildren(...numbers.map(([label, value, about]) =>
+      el("div", {title: about, tabindex: 0, "aria-label": `${label} ${value}. ${about}`}, el("dt", {}, label), el("dd", {}, value))));
+  }
+
+  // Called a few times a second: silence and countdowns go on without any message.
+  tick() {
+    if (!this.live || this.meter.hidden) return;
+    const since = (performance.now() - this.heard) / 1000;
+    const parts = [];
+    if (this.live.retry_s != null) parts.push(`next attempt in ${duration(Math.max(0, this.live.retry_s - since))}`);
+    if (this.live.ttft) parts.push(`TTFT ${this.live.ttft}`);
+    else if (this.live.waited_s != null) parts.push(`no text yet, ${duration(this.live.waited_s + since)}`);
+    if (this.live.ttft) parts.push(this.live.chunks);
+    const silent = this.silence();
+    if (silent >= 1.5) parts.push(`silent for ${duration(silent)}`);
+    setText(this.meter, parts.join(" · "));
+    this.meter.classList.toggle("quiet", silent >= 5);
+  }
+
+  silence() {
+    if (!this.live || this.live.silent_s == null || this.meter.hidden) return 0;
+    return this.live.silent_s + (performance.now() - this.heard) / 1000;
+  }
+}

@@ -1,0 +1,93 @@
+"""Pure: snapshot → the columns that charts stream, and the words that the number cards show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dashboard.health.snapshot import Column, Snapshot, Window
+from dashboard.ui.words import count, plural, seconds, split_unit
+
+RATES = ("rate_text", "rate_routing", "rate_other")
+STATES = ("open", "stalled", "connecting", "backing_off")
+"""From the bottom of the stack upwards."""
+
+COLUMNS = (
+    *("t", *RATES, "rate_heartbeat", "gap_p50", "gap_p95", "gap_p99", "ttft", *STATES, "reconnects", "faults"),
+    *("rate_all", "step"),
+)
+
+CARDS = ("events", "rate", "uptime", "reconnects", "ttft", "gap")
+
+
+def rows(window: Window, after: float = float("-inf")) -> dict[str, Column]:
+    """The window's rows with t > `after` (Unix time in ms), with two columns more.
+
+    rate_all is the sum of the stacked rates; step is the width of a row in ms. A gap stays a gap (NaN).
+    """
+    fresh = window.columns["t"] > after
+    taken = {name: window.columns[name][fresh] for name in COLUMNS[:-2]}
+    taken["rate_all"] = taken["rate_text"] + taken["rate_routing"] + taken["rate_other"]
+    taken["step"] = np.full(int(fresh.sum()), window.step_s * 1000)
+    return taken
+
+
+def rollover(window: Window) -> int:
+    """How many rows a chart keeps."""
+    return round(window.span_s / window.step_s)
+
+
+def is_empty(window: Window, names: tuple[str, ...]) -> bool:
+    """Nothing but gaps and zeros in these columns: the chart says what will appear."""
+    return not any(np.any(np.nan_to_num(window.columns[name]) != 0) for name in names)
+
+
+EMPTY: Mapping[str, tuple[str, ...]] = {
+    "rate": (*RATES, "rate_heartbeat"),
+    "latency": ("gap_p50", "gap_p95", "gap_p99", "ttft"),
+    "connection": STATES,
+    "faults": ("reconnects", "faults"),
+}
+"""chart → the columns that it draws."""
+
+
+def empties(window: Window) -> list[str]:
+    """The charts that have nothing to draw yet."""
+    return [chart for chart, names in EMPTY.items() if is_empty(window, names)]
+
+
+def cards(snapshot: Snapshot) -> dict[str, tuple[str, str, str]]:
+    """card → value, unit, sub line. An en dash stands for what was not measured yet."""
+    gap, ttft = snapshot.gap, snapshot.ttft
+    return {
+        "events": (count(snapshot.events_total), "", plural(snapshot.heartbeats_total, "heartbeat")),
+        "rate": (_rate(snapshot.events_per_s), "/s", f"{_rate(snapshot.events_per_s_10s)} /s over 10 s"),
+        "uptime": (*split_unit(seconds(snapshot.uptime_s or None)), _uptime(snapshot)),
+        "reconnects": (count(snapshot.reconnects_total), "", _last_reconnect(snapshot)),
+        "ttft": (
+            *split_unit(seconds(snapshot.ttft_last_s)),
+            f"p95 {seconds(ttft.p95)} of {plural(ttft.n, 'turn')}" if ttft.n else "no answer yet",
+        ),
+        "gap": (
+            *split_unit(seconds(gap.p50)),
+            f"p95 {seconds(gap.p95)} · p99 {seconds(gap.p99)}" if gap.n else "no chunks in the last 60 s",
+        ),
+    }
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 or value == 0 else f"{value:.1f}"
+
+
+def _uptime(snapshot: Snapshot) -> str:
+    if snapshot.uptime_live:
+        return f"open, silent for {seconds(snapshot.silent_s)}" if snapshot.silent_s >= 2 else "open now"
+    return "the last one; none is open" if snapshot.uptime_s else "none was open yet"
+
+
+def _last_reconnect(snapshot: Snapshot) -> str:
+    if not snapshot.reconnects_total:
+        return "none yet"
+    ago = snapshot.at - snapshot.last_reconnect_at
+    return "last one just now" if ago < 5 else f"last {seconds(ago // 60 * 60 if ago >= 60 else ago // 5 * 5)} ago"

@@ -1,0 +1,112 @@
+"""Pure: what arrived, one short line an event; bounded, and saying what it dropped."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from dashboard.turn.events import (
+    Anomaly,
+    Asked,
+    Connected,
+    Connecting,
+    Disconnected,
+    Ended,
+    Guessed,
+    Heartbeat,
+    MessageArrived,
+    Recovered,
+    RetryScheduled,
+    Stalled,
+    TurnEvent,
+)
+from dashboard.ui.plain import one_line
+
+LINES = 1000
+DATA_CHARS = 220
+
+Line = tuple[str, str, str, str]
+"""Time since the question ("+1.204"), kind, tone ("", "good", "warn", "bad" or "calm"), data."""
+
+
+class Console:
+    """The last LINES events of a conversation's turns; `written` counts every one ever written."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Line] = deque(maxlen=LINES)
+        self._asked_at: dict[str, float] = {}
+        self.written = 0
+
+    def observe(self, event: TurnEvent) -> None:
+        """Takes in one event; reads, text and progress are left to the message that carried them."""
+        if isinstance(event, Asked):
+            self._asked_at[event.turn] = event.at
+        told = describe(event)
+        if told is None:
+            return
+        kind, tone, data = told
+        since = event.at - self._asked_at.get(event.turn, event.at)
+        self._lines.append((f"+{since:.3f}", kind, tone, one_line(data, DATA_CHARS)))
+        self.written += 1
+        if isinstance(event, Ended):
+            self._asked_at.pop(event.turn, None)
+
+    def since(self, written: int) -> list[Line]:
+        """The lines written after the first `written`, as far as they are still kept."""
+        fresh = min(self.written - written, len(self._lines))
+        return [self._lines[i] for i in range(len(self._lines) - fresh, len(self._lines))]
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest are gone."""
+        return self.written - len(self._lines)
+
+    def clear(self) -> None:
+        """Forgets the lines and the count."""
+        self._lines.clear()
+        self.written = 0
+
+
+_TONES = {"error": "bad", "malformed": "bad", "unknown": "warn", "finish": "good"}
+
+
+def describe(event: TurnEvent) -> tuple[str, str, str] | None:
+    """Kind, tone and data of an event; None for one that has no line of its own."""
+    match event:
+        case MessageArrived():
+            return event.kind, _TONES.get(event.kind, ""), event.data
+        case Heartbeat():
+            return "heartbeat", "calm", event.text
+        case Asked():
+            return "asked", "calm", event.question
+        case Connecting():
+            return "connecting", "calm", f"attempt {event.attempt}"
+        case Connected():
+            return "connected", "good", f"{event.status} {_head(event)}"
+        case Guessed():
+            return "dialect", "calm", f"{event.dialect}, from {event.how}"
+        case _:
+            return _trouble(event)
+
+
+def _head(event: Connected) -> str:
+    wanted = ("content-type", "server", "via", "content-encoding", "x-accel-buffering")
+    return " · ".join(f"{name}: {event.headers[name]}" for name in wanted if name in event.headers)
+
+
+def _trouble(event: TurnEvent) -> tuple[str, str, str] | None:
+    match event:
+        case Anomaly():
+            return "anomaly", "warn", f"{event.kind}: {event.detail}"
+        case Stalled():
+            return "stalled", "warn", f"{event.clock} silent for {event.silent_s:.1f} s"
+        case Recovered():
+            return "recovered", "good", f"{event.clock} after {event.gap_s:.1f} s"
+        case Disconnected():
+            return "disconnected", "bad", f"{event.fault}: {event.detail}"
+        case RetryScheduled():
+            return "retry", "warn", f"attempt {event.attempt} in {event.delay_s:.1f} s, because of {event.reason}"
+        case Ended():
+            tone = "good" if event.outcome == "completed" else "calm" if event.outcome == "stopped" else "bad"
+            return "ended", tone, ": ".join(part for part in (event.outcome, event.fault, event.detail) if part)
+        case _:
+            return None

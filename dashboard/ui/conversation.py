@@ -1,0 +1,129 @@
+"""One browser session's conversation: its turns, what the page was told of them, and the history sent back."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from dashboard.backend.live import LiveTurn
+from dashboard.ui.console import Console
+from dashboard.ui.markdown import Blocks
+from dashboard.ui.plain import visible
+from dashboard.ui.turn_view import REASONING_SHOWN, Fields, fields, pill
+
+TURNS_SHOWN = 50
+"""Older turns leave the page; the page says how many did."""
+
+
+class Shown:
+    """One turn as the page shows it; `patch` tells only what changed since the last one."""
+
+    def __init__(self, live: LiveTurn, question: str, at: str) -> None:
+        self.live = live
+        self.question = question
+        self._opening = {"id": live.id, "question": visible(question), "backend": live.backend, "at": at}
+        self._blocks = Blocks()
+        self._read = 0
+        self._told: Fields = {}
+        self._told_blocks = 0
+        self._told_reasoning = 0
+        self._told_open = ""
+
+    @property
+    def answer(self) -> str:
+        """The answer so far, as it came."""
+        return self.live.transcript.text
+
+    def _grow(self) -> None:
+        text = self.live.transcript.text
+        self._blocks.grow(text[self._read :])
+        self._read = len(text)
+        if self.live.done:
+            self._blocks.finish()
+
+    def _fields(self) -> Fields:
+        live = self.live
+        return fields(live.transcript, live.gauge.report(), time.monotonic(), queued=live.queued)
+
+    def patch(self) -> dict[str, Any]:
+        """What changed: fields, blocks from the first that is not yet final there, reasoning from where it stood."""
+        self._grow()
+        now = self._fields()
+        changed = {key: value for key, value in now.items() if self._told.get(key) != value}
+        self._told = now
+        html = self._blocks.html
+        from_block, tail = self._told_blocks, html[self._told_blocks :]
+        message: dict[str, Any] = {"id": self.live.id, "fields": changed}
+        if len(tail) > 1 or (tail[-1] if tail else "") != self._told_open or self._blocks.finished > from_block:
+            message["blocks"] = {"from": from_block, "html": tail}
+        self._told_blocks = self._blocks.finished
+        self._told_open = html[-1] if len(html) > self._blocks.finished else ""
+        reasoning = self._reasoning()
+        if len(reasoning) > self._told_reasoning:
+            message["reasoning"] = {"from": self._told_reasoning, "text": reasoning[self._told_reasoning :]}
+            self._told_reasoning = len(reasoning)
+        return message
+
+    def full(self) -> dict[str, Any]:
+        """All of it, for a page that has just rendered or lost something; changes nothing of what was told."""
+        told = self._told or self._fields()
+        tail = [self._told_open] if self._told_open else []
+        return {
+            **self._opening,
+            "fields": told,
+            "blocks": {"from": 0, "html": [*self._blocks.html[: self._told_blocks], *tail]},
+            "reasoning": {"from": 0, "text": self._reasoning()[: self._told_reasoning]},
+        }
+
+    def _reasoning(self) -> str:
+        return visible(self.live.transcript.reasoning[:REASONING_SHOWN])
+
+
+class Conversation:
+    """The turns of one conversation, oldest first, at most TURNS_SHOWN of them."""
+
+    def __init__(self) -> None:
+        self.console = Console()
+        self.turns: list[Shown] = []
+        self.dropped = 0
+        self.id = secrets.token_hex(8)
+
+    @property
+    def last(self) -> Shown | None:
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def running(self) -> Shown | None:
+        """The turn under way; one at a time."""
+        return self.last if self.last and not self.last.live.done else None
+
+    def begin(self, live: LiveTurn, question: str) -> Shown:
+        """Takes in a turn that was just asked."""
+        shown = Shown(live, question, time.strftime("%H:%M:%S"))
+        self.turns.append(shown)
+        if len(self.turns) > TURNS_SHOWN:
+            del self.turns[0]
+            self.dropped += 1
+        return shown
+
+    def find(self, turn: str) -> Shown | None:
+        """The turn with that id, if it is still shown."""
+        return next((each for each in self.turns if each.live.id == turn), None)
+
+    def history(self, most: int) -> tuple[tuple[str, str], ...]:
+        """The last `most` answered turns as (role, text) pairs."""
+        answered = [each for each in self.turns if each.answer][-most:] if most else []
+        return tuple(pair for each in answered for pair in (("user", each.question), ("assistant", each.answer)))
+
+    def clear(self) -> None:
+        """New chat: nothing of it is shown or sent back any more."""
+        self.turns.clear()
+        self.console.clear()
+        self.dropped = 0
+        self.id = secrets.token_hex(8)
+
+    def pill(self) -> dict[str, str]:
+        """The connection of the newest turn."""
+        last = self.last
+        return pill(last.live.transcript, queued=last.live.queued) if last else pill(None)

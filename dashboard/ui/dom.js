@@ -1,0 +1,80 @@
+// Building blocks of the DOM. Text goes in as text nodes only; `html` is for blocks that the server has sanitised.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  completed: "M3.5 8.5l3 3 6-7",
+  stopped: "M5 5h6v6H5z",
+  failed: "M4.5 4.5l7 7m0-7l-7 7",
+  truncated: "M2 8h4.5M9.5 3.5l-3 9M10 8h1m2 0h1",
+  stalled: "M6 4.5v7m4-7v7",
+  malformed: "M2.5 9.5l2.5-5 2 7 2.5-7 2 7 2-4",
+  rejected: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM4.2 4.2l7.6 7.6",
+  unreachable: "M2.5 6.5a8 8 0 0 1 11 0M5 9a4.5 4.5 0 0 1 6 0M8 12v.5M3 2.5l10 11",
+  send: "M8 13V3.5M3.8 7.5L8 3.3l4.2 4.2",
+  stop: "M4.5 4.5h7v7h-7z",
+  plus: "M8 3.5v9M3.5 8h9",
+  copy: "M6 6h6.5v6.5H6zM3.5 10V3.5H10",
+  curl: "M3 5l3 3-3 3m5 .5h5",
+  again: "M12.5 6.5A5 5 0 1 0 13 9m0-5.5v3h-3",
+  chevron: "M6 4.5L9.5 8 6 11.5",
+  down: "M8 3v9.5M3.8 8.5L8 12.7l4.2-4.2",
+};
+
+function el(tag, props, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value == null || value === false) continue;
+    if (key === "class") node.className = value;
+    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child != null));
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name] ?? ICONS.failed);
+  svg.append(path);
+  return svg;
+}
+
+function button(label, iconName, onclick, props = {}) {
+  const {quiet, ...rest} = props;
+  return el("button", {type: "button", onclick, ...rest, ...(quiet ? {"aria-label": label, title: label} : {})},
+    iconName ? icon(iconName) : null, quiet ? null : el("span", {}, label));
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function setHtml(node, html) {
+  node.innerHTML = html; // sanitised by dashboard.ui.markdown: no scripts, no images, no handlers
+}
+
+function duration(s) {
+  if (s < 10) return s.toFixed(1) + " s";
+  if (s < 60) return Math.round(s) + " s";
+  return Math.floor(s / 60) + " min " + Math.round(s % 60) + " s";
+}
+
+async function toClipboard(text, root) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = el("textarea", {class: "offscreen", "aria-hidden": "true"});
+    area.value = text;
+    root.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}

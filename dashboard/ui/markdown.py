@@ -1,0 +1,178 @@
+"""Pure: growing markdown text → safe HTML blocks.
+
+A finished top-level block never changes again, so a page is sent each block once and only the open last block anew.
+CommonMark decides line by line which blocks are open, so whatever stands before the last block of the *complete* lines
+is final. One rule reaches back in a document, link reference definitions; it is off, which makes the joined blocks
+equal to one full rendering. HTML in the text is text (`html=False`); what comes out is cleaned once more by an
+allow-list (nh3): no images, no styles, links to http, https and mailto only, opened apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from dashboard.ui.plain import visible
+
+TAGS = frozenset(
+    "p br hr h1 h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li table thead tbody tr th td a span".split()
+)
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "li": {"class"},
+    "span": {"class"},
+    "code": {"class"},
+    "th": {"class"},
+    "td": {"class"},
+}
+SCHEMES = frozenset(("http", "https", "mailto"))
+HIGHLIGHT_CHARS = 50_000
+"""A longer code block stays plain: highlighting it would hold the loop for longer than a paint."""
+NESTING = 20
+
+_formatter = HtmlFormatter(nowrap=True)
+
+
+def _colour(code: str, language: str, _attrs: str) -> str:
+    """Pygments classes for a fenced block; "" makes markdown-it escape the code itself."""
+    if not language or len(code) > HIGHLIGHT_CHARS:
+        return ""
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return ""
+    return highlight(code, lexer, _formatter)
+
+
+def _tasks(state: StateCore) -> None:
+    """`[ ]` and `[x]` at the start of a list item become boxes that are read out, not form controls."""
+    tokens = state.tokens
+    for item, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not inline.children:
+            continue
+        first = inline.children[0]
+        if first.type == "text" and first.content[:4].lower() in ("[ ] ", "[x] "):
+            first.content = ("☐ " if first.content[1] == " " else "☑ ") + first.content[4:]
+            item.attrSet("class", "task")
+
+
+def _aligned(tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
+    """A cell's alignment as a class: style attributes do not pass the allow-list."""
+    side = str(tokens[i].attrs.get("style", "")).removeprefix("text-align:")
+    return f'<{tokens[i].tag} class="{side}">' if side in ("left", "right", "center") else f"<{tokens[i].tag}>"
+
+
+def _image(tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
+    """An image would call out; its description and address are shown instead."""
+    return f'<span class="image">{escapeHtml(f"[image: {tokens[i].content}]")}</span>'
+
+
+def _parser(colour: Callable[[str, str, str], str] | None) -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark", {"html": False, "linkify": False, "highlight": colour, "maxNesting": NESTING}
+    )
+    parser.enable(["table", "strikethrough"]).disable("reference")
+    parser.core.ruler.push("tasks", _tasks)
+    rules: MutableMapping[str, Any] = parser.renderer.rules  # type: ignore[attr-defined]
+    rules |= {"th_open": _aligned, "td_open": _aligned, "image": _image}
+    return parser
+
+
+_coloured, _uncoloured = _parser(_colour), _parser(None)
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES), link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )  # fmt: skip
+
+
+def _text(text: str) -> str:
+    return visible(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def render(text: str) -> str:
+    """The whole of `text` as safe HTML."""
+    return _clean(_coloured.render(_text(text)))
+
+
+class Blocks:
+    """The blocks of a text that grows.
+
+    `html` lists them in order; the first `finished` never change again. Rendering costs what the open block costs.
+    """
+
+    def __init__(self) -> None:
+        self._done: list[str] = []
+        self._open = ""
+        self._held = ""
+        self._shown: str | None = None
+        self._over = False
+
+    @property
+    def finished(self) -> int:
+        """How many blocks of `html` are final."""
+        return len(self._done)
+
+    @property
+    def open_chars(self) -> int:
+        """How much text the open block holds: what the next rendering costs."""
+        return len(self._open)
+
+    @property
+    def html(self) -> list[str]:
+        """Every block, safe; the open last one as far as it came."""
+        if self._shown is None:
+            self._shown = _clean(_uncoloured.render(self._open + _text(self._held))) if self._open or self._held else ""
+        return [*self._done, self._shown] if self._shown else list(self._done)
+
+    def grow(self, piece: str) -> None:
+        """More text. A trailing CR or half of a surrogate pair waits for its other half."""
+        if not piece or self._over:
+            return
+        piece = self._held + piece
+        cut = len(piece) - (piece[-1] == "\r" or "\ud800" <= piece[-1] <= "\udbff")
+        self._held = piece[cut:]
+        fresh = _text(piece[:cut])
+        self._open += fresh
+        self._shown = None
+        if "\n" in fresh:
+            self._settle()
+
+    def finish(self) -> None:
+        """No more text: the open block is final, and its code is coloured."""
+        if self._over:
+            return
+        self._open += _text(self._held)
+        self._held, self._over, self._shown = "", True, ""
+        self._settle()
+        if self._open and (last := _clean(_coloured.render(self._open))):
+            self._done.append(last)
+        self._open = ""
+
+    def _settle(self) -> None:
+        """Closes every block but the last of the complete lines."""
+        lines = self._open.split("\n")
+        env: dict[str, Any] = {}
+        tokens = _uncoloured.parse("\n".join(lines[:-1]), env)
+        starts = [token.map[0] for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
+        if len(starts) < 2:
+            return
+        last = starts[-1]
+        for start, end in zip(starts, starts[1:], strict=False):
+            html = _clean(_coloured.render("\n".join(lines[start:end]) + "\n"))
+            if html:
+                self._done.append(html)
+        self._open = "\n".join(lines[last:])

@@ -1,0 +1,45 @@
+"""The number cards as one JSComponent: one model, one DOM root; colours are variables, so a theme toggle is instant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from dashboard.health.snapshot import Snapshot
+from dashboard.ui.chat import source
+from dashboard.ui.columns import CARDS, cards
+from dashboard.ui.theme import GAUGE
+from dashboard.ui.words import DEFINITIONS
+
+LABELS = {
+    "events": "Total events",
+    "rate": "Events per second",
+    "uptime": "Connection uptime",
+    "reconnects": "Reconnects",
+    "ttft": "Time to first text",
+    "gap": "Chunk gap p50",
+}
+
+
+class NumberStrip(JSComponent):
+    """Six cards; `values` holds value, unit and sub line of each and is sent only when one of them changed."""
+
+    _esm = source("dom.js", "numbers.js")
+    _stylesheets = [source("tokens.css", "numbers.css")]
+
+    cards = param.List(default=[], doc="key, label, definition and colour of each card, in order.")
+    values = param.Dict(default={}, doc="key → value, unit, sub line.")
+
+    def __init__(self, **params: Any) -> None:
+        described = [
+            {"key": key, "label": LABELS[key], "about": DEFINITIONS[key], "colour": GAUGE[key]} for key in CARDS
+        ]
+        super().__init__(cards=described, **params)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Shows these numbers; sends nothing when they read the same."""
+        fresh = {key: list(told) for key, told in cards(snapshot).items()}
+        if fresh != self.values:
+            self.values = fresh

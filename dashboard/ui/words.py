@@ -1,0 +1,77 @@
+"""Pure: the words of the page, and the one definition of each number (shown where the number stands)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "completed": ("Completed", "good"),
+    "stopped": ("Stopped", "calm"),
+    "failed": ("Failed", "bad"),
+    "truncated": ("Truncated", "bad"),
+    "stalled": ("Stalled", "warn"),
+    "malformed": ("Malformed", "bad"),
+    "rejected": ("Rejected", "bad"),
+    "unreachable": ("Unreachable", "bad"),
+}
+"""outcome → word, tone. The badge adds an icon of its own to each, so colour is never the only sign."""
+
+UNWELL = frozenset(("slow_start", "stalled_midway", "burst_suspected", "burst_proved", "page_slow", "protocol_broken"))
+"""Diagnoses that make a completed turn amber."""
+
+FAILED = frozenset(("unreachable", "rejected", "truncated", "stalled", "malformed"))
+"""Outcomes after which the pill says that the connection failed."""
+
+DEFINITIONS: Mapping[str, str] = {
+    "events": "Messages dispatched by the SSE decoder since the start, whatever they meant. Heartbeats are counted apart.",
+    "rate": "Messages a second over one-second buckets; heartbeats apart.",
+    "uptime": "Age of the open connection; of the last one, and marked so, when none is open.",
+    "reconnects": "Connection attempts of a turn after its first.",
+    "ttft": "Time to first text: first non-empty text − request sent. Role-only chunks, routing, reasoning and "
+    "heartbeats do not count.",
+    "gap": "Chunk gap: time between two non-empty text chunks; chunks of one read are 0 apart. Last 60 s; "
+    "quantiles from a log-bucket histogram, at most 1 % off.",
+    "chunks": "Non-empty text chunks of this answer.",
+    "gap_p95": "95 % of the gaps between this answer's text chunks were at most this long.",
+    "duration": "From the question to the end of the turn.",
+    "tokens": "Output tokens, as the back end reports them.",
+    "stalls": "Times when no bytes, or bytes without progress, came for longer than stall_after_s on an open connection.",
+    "connection": "Connections by state, at each moment: open, connecting, stalled (open but silent), backing off.",
+    "faults": "What went wrong on a connection (refused, cut, bad status, …), counted when it happened.",
+    "silent": "Time since the last text, reasoning, routing step or tool call.",
+}
+
+
+def seconds(value: float | None) -> str:
+    """A duration for people: 48 ms, 0.42 s, 12.3 s, 4 min 5 s, 3 h 12 min; an en dash when unknown."""
+    if value is None or not isfinite(value):
+        return "–"
+    if value < 0.1:
+        return f"{value * 1000:.0f} ms"
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """("0.42", "s") of "0.42 s": a card sets the unit smaller. Of "4 min 5 s" all is value.
+
+    >>> split_unit("48 ms")
+    ('48', 'ms')
+    """
+    parts = text.split(" ")
+    return (parts[0], parts[1]) if len(parts) == 2 else (text, "")
+
+
+def count(value: int) -> str:
+    """1,234 below a million, then 1.23 M."""
+    return f"{value:,}" if value < 1_000_000 else f"{value / 1e6:.2f} M"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 chunk`, `37 chunks`."""
+    return f"{count(number)} {noun}" + ("" if number == 1 else "s")
