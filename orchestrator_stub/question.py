@@ -30,8 +30,8 @@ class BadRequestError(ValueError):
 _EXAMPLE = '{"message": "What\'s 2+2?"}'
 
 
-def from_body(body: bytes, limit: int, scenarios: Collection[str]) -> Asked:
-    """The question in a POST's JSON body. Errors: BadRequestError."""
+def from_body(body: bytes, query: Mapping[str, str], limit: int, scenarios: Collection[str]) -> Asked:
+    """The question in a POST's JSON body; scenario and seed may stand in the query instead. Errors: BadRequestError."""
     try:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -43,18 +43,24 @@ def from_body(body: bytes, limit: int, scenarios: Collection[str]) -> Asked:
     if not isinstance(history, list) or len(history) > HISTORY_ITEMS:
         got = f"{len(history)} items" if isinstance(history, list) else _kind(history)
         raise BadRequestError(f"expected a list of at most {HISTORY_ITEMS}, got {got}", "history", "shorten it")
-    return _asked(fields, limit, scenarios)
+    chosen = {name: query[name] for name in ("scenario", "seed") if name in query and not fields.get(name)}
+    return _asked({**fields, **_counted(chosen)}, limit, scenarios)
 
 
 def from_query(query: Mapping[str, str], limit: int, scenarios: Collection[str]) -> Asked:
     """The question in a GET's query. Errors: BadRequestError."""
+    return _asked(_counted(query), limit, scenarios)
+
+
+def _counted(query: Mapping[str, str]) -> dict[str, Any]:
+    """`query` with its seed as a number. Errors: BadRequestError."""
     fields: dict[str, Any] = dict(query)
     if "seed" in fields:
         try:
             fields["seed"] = int(fields["seed"])
         except ValueError:
             raise BadRequestError("expected a whole number", "seed", "leave it out, or send seed=1") from None
-    return _asked(fields, limit, scenarios)
+    return fields
 
 
 def _asked(fields: Mapping[str, Any], limit: int, scenarios: Collection[str]) -> Asked:

@@ -140,11 +140,13 @@ class _Stream(_Handler):
     allowed = "GET, POST, OPTIONS"
 
     async def get(self) -> None:
-        query = {name: self.get_query_argument(name, "") for name in self.request.query_arguments}
-        await self._answer(functools.partial(from_query, query))
+        await self._answer(functools.partial(from_query, self._query()))
 
     async def post(self) -> None:
-        await self._answer(functools.partial(from_body, self.request.body))
+        await self._answer(functools.partial(from_body, self.request.body, self._query()))
+
+    def _query(self) -> dict[str, str]:
+        return {name: self.get_query_argument(name, "") for name in self.request.query_arguments}
 
     async def _answer(self, ask: functools.partial[Asked]) -> None:
         self._link = _TornadoLink(self)

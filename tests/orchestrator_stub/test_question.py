@@ -25,12 +25,20 @@ def body(**fields: object) -> bytes:
     ],
 )
 def test_what_a_body_may_ask(sent: bytes, asked: Asked) -> None:
-    assert from_body(sent, 100, NAMES) == asked
+    assert from_body(sent, {}, 100, NAMES) == asked
 
 
 def test_a_query_may_ask_the_same() -> None:
     query = {"message": "hi", "scenario": "stall", "seed": "7", "other": ""}
     assert from_query(query, 100, NAMES) == Asked("hi", "stall", 7)
+
+
+def test_scenario_and_seed_may_stand_in_the_query_of_a_post() -> None:
+    query = {"scenario": "stall", "seed": "7", "message": "not this one"}
+    assert from_body(body(message="hi"), query, 100, NAMES) == Asked("hi", "stall", 7)
+    assert from_body(body(message="hi", scenario="happy", seed=1), query, 100, NAMES) == Asked("hi", "happy", 1)
+    with pytest.raises(BadRequestError, match="a scenario's name, got 'nope'"):
+        from_body(body(message="hi"), {"scenario": "nope"}, 100, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,7 @@ def test_a_query_may_ask_the_same() -> None:
 )
 def test_a_bad_body_is_refused_with_what_where_and_next(sent: bytes, what: str, where: str) -> None:
     with pytest.raises(BadRequestError, match=what) as raised:
-        from_body(sent, 100, NAMES)
+        from_body(sent, {}, 100, NAMES)
     assert raised.value.where == where
     assert raised.value.next_step
 
