@@ -8,7 +8,7 @@ that may follow is swallowed later.
 from __future__ import annotations
 
 import codecs
-from io import StringIO
+import re
 
 from dashboard.wire.frame import Comment, Frame, Message, Retry
 
@@ -18,8 +18,11 @@ COMMENT_BYTES = 256
 RETRY_MS = (100, 60_000)
 """Between these a server may choose our reconnect delay."""
 
+_LF, _CR = b"\n\r"  # as numbers: looking for one is six times faster than for a byte string
 _BOM = codecs.BOM_UTF8
 _KEPT_FIELDS = (b"data", b"event", b"id", b"retry")
+_HEAD = re.compile(r"(?:event: ([^\n]+)\n)?(?:id: ([^\n\0]*)\n)?(?:event: ([^\n]+)\n)?data: ")
+_QUIET = re.compile(rb"(?:(?:id|event): [^\n]*\n)+[^:r\n]")  # lines that can wait, and one that is no comment, no retry
 _HEAD_BYTES = 512
 """So much of a line that will be dropped or shortened is held while it arrives; more than a comment keeps."""
 
@@ -54,7 +57,7 @@ class SseDecoder:
         self._dropped = 0  # bytes of that line that were not worth holding
         self._size = 0  # bytes of the lines of the event under way
         self._event = ""
-        self._data: str | StringIO | None = None
+        self._data: str | bytearray | None = None
         self._id: str | None = None
 
     @property
@@ -72,38 +75,27 @@ class SseDecoder:
         """
         if not self._plain:
             chunk = self._enter(chunk)
-        if b"\r" in chunk:
-            self._after_cr = chunk.endswith(b"\r")
-            self._plain = not self._after_cr
-            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        end = chunk.rfind(b"\n") + 1
-        if not end:
+        if _CR in chunk:
+            if chunk[-1] == _CR:
+                self._after_cr, self._plain = True, False
+            chunk = chunk.replace(b"\r\n", b"\n")
+            if _CR in chunk:
+                chunk = chunk.replace(b"\r", b"\n")
+        if _LF not in chunk:
             self._hold(chunk)
             return []
         if self._tail:
-            end += len(self._tail)
             chunk = b"".join((self._tail, chunk))
         if self._size + self._dropped + len(chunk) >= self._max:
-            return self._read_measured(chunk, end)
-        self._dropped = 0
-        self._tail = chunk[end:]
-        # A line end never stands inside a code point, so whole lines decode as the whole stream would.
-        text = chunk[:end].decode("utf-8", "replace")
-        if text[-2:] != "\n\n":
-            frames = self._read(text)
-            self._measure(chunk[:end])
-            return frames
-        if self._size:
-            self._size = 0
-        elif text[:6] == "data: ":
-            data = text[6:-2]
-            if "\n" not in data:
-                return [Message("message", data, self.last_event_id)]
-            datas = data.split("\n\ndata: ")
-            if data.count("\n") == 2 * len(datas) - 2:  # nothing but events of one data line, as nearly always
-                here = self.last_event_id
-                return [Message("message", data, here) for data in datas]
-        return self._read(text)
+            return self._read_measured(chunk)
+        blank = chunk.rfind(b"\n\n")
+        end = blank + 2 if blank >= 0 else 0
+        rest = chunk[end:]
+        last = rest.rfind(b"\n") + 1
+        if last and not ((quiet := _QUIET.match(rest)) and last < quiet.end() <= _HEAD_BYTES):
+            return self._read_lines(chunk, end + last)
+        self._tail = rest
+        return self._read_events(chunk[:end]) if end else []
 
     def _enter(self, chunk: bytes) -> bytes:
         """`chunk` without a byte order mark, or an LF, that its first bytes may be."""
@@ -132,7 +124,7 @@ class SseDecoder:
             self._tail += part
         length = len(self._tail) + self._dropped
         comment = self._tail.startswith(b":")
-        if length + (0 if comment else self._size) >= self._max:
+        if length and length + (0 if comment else self._size) >= self._max:
             self._give_up()
         elif length > _HEAD_BYTES and (comment or not _is_kept(self._tail)):
             self._tail = self._tail[:_HEAD_BYTES]
@@ -142,8 +134,36 @@ class SseDecoder:
         self.too_large, self._plain = True, False
         self._tail, self._data = b"", None
 
-    def _read_measured(self, chunk: bytes, end: int) -> list[Frame]:
+    def _read_events(self, events: bytes) -> list[Frame]:
+        """Whole lines, of which the last is blank."""
+        # A line end never stands inside a code point, so whole lines decode as the whole stream would.
+        text = events.decode("utf-8", "replace")
+        if self._size or self._dropped:
+            self._size = self._dropped = 0
+        elif text[:6] == "data: ":  # nothing but events of one data line, as nearly always?
+            data = text[6:-2]
+            if "\n" not in data:
+                return [Message("message", data, self.last_event_id)]
+            datas = data.split("\n\ndata: ")
+            if data.count("\n") == 2 * len(datas) - 2:
+                here = self.last_event_id
+                return [Message("message", data, here) for data in datas]
+        elif (head := _HEAD.match(text)) and "\n" not in (data := text[head.end() : -2]):  # one event, no more?
+            event, own, late_event = head.groups()
+            if own is not None:
+                self.last_event_id = own
+            return [Message(late_event or event or "message", data, self.last_event_id, own is not None)]
+        return self._read(text)
+
+    def _read_lines(self, chunk: bytes, end: int) -> list[Frame]:
+        """Whole lines up to `end`, the last not blank, and the beginning of one more."""
+        self._tail = chunk[end:]
+        self._measure(chunk[:end])
+        return self._read(chunk[:end].decode("utf-8", "replace"))
+
+    def _read_measured(self, chunk: bytes) -> list[Frame]:
         """The careful way, for a chunk that may hold too large an event: every line is measured before it is read."""
+        end = chunk.rfind(b"\n") + 1
         fits = self._measure(chunk[:end])
         frames = self._read(chunk[:fits].decode("utf-8", "replace"))
         self._tail, self._dropped = b"", 0
@@ -155,21 +175,11 @@ class SseDecoder:
 
     def _measure(self, lines: bytes) -> int:
         """Add whole lines to the size of the event; how many bytes of them come before one that is too large."""
-        if self._size + len(lines) < self._max:
-            blank = lines.rfind(b"\n\n")
-            if blank >= 0:
-                self._size = 0
-                event = lines[blank + 2 :]
-            else:
-                event = lines
-            if b"\n:" not in event and event[:1] not in b":\n":
-                self._size += len(event)
-                return len(lines)
         fits = 0
         for line in lines.split(b"\n")[:-1]:
             length = len(line) + self._dropped
             comment = line.startswith(b":")
-            if length + (0 if comment else self._size) >= self._max:
+            if line and length + (0 if comment else self._size) >= self._max:
                 break
             if not line:
                 self._size = 0
@@ -184,14 +194,14 @@ class SseDecoder:
         frames: list[Frame] = []
         event, data, here = self._event, self._data, self._id
         for line in text.split("\n")[:-1]:
-            if line[:6] == "data: ":
+            if line.startswith("data: "):
                 data = line[6:] if data is None else _joined(data, line[6:])
                 continue
             if not line:  # the id holds from here on, with data or without; only data makes a message
                 if here is not None:
                     self.last_event_id = here
                 if data is not None:
-                    whole = data if isinstance(data, str) else data.getvalue()
+                    whole = data if isinstance(data, str) else data.decode()
                     frames.append(Message(event or "message", whole, self.last_event_id, here is not None))
                 event, data, here = "", None, None
                 continue
@@ -219,13 +229,12 @@ class SseDecoder:
         frames.append(Retry(min(max(self.retry_ms, low), high)))
 
 
-def _joined(data: str | StringIO, value: str) -> StringIO:
-    """Data lines joined by LF, linear in a hundred thousand of them."""
+def _joined(data: str | bytearray, value: str) -> bytearray:
+    """Data lines joined by LF: linear in a hundred thousand of them, and no larger than they came."""
     if isinstance(data, str):
-        first, data = data, StringIO()
-        data.write(first)
-    data.write("\n")
-    data.write(value)
+        data = bytearray(data.encode())
+    data += b"\n"
+    data += value.encode()
     return data
 
 

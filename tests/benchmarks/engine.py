@@ -37,7 +37,9 @@ TEXT = "".join(f" word{i % 97}" for i in range(EVENTS))
 
 def orchestrator_event(i: int) -> str:
     parts = [{"kind": "text", "text": f" word{i % 97}"}]
-    return json.dumps({"event": "response_chunk", "response_data": {"raw_response": {"parts": parts}}, "protocol": "a2a"})
+    return json.dumps(
+        {"event": "response_chunk", "response_data": {"raw_response": {"parts": parts}}, "protocol": "a2a"}
+    )
 
 
 def streams() -> dict[str, bytes]:
@@ -47,7 +49,7 @@ def streams() -> dict[str, bytes]:
     native = "".join(f"id: r.{i}\ndata: {orchestrator_event(i)}\n\n" for i in range(EVENTS))
     return {
         "openai-chat": openai.encode(),
-        "orchestrator": (native + f'id: r.{EVENTS}\ndata: {json.dumps({"event": "completed"})}\n\n').encode(),
+        "orchestrator": (native + f"id: r.{EVENTS}\ndata: {json.dumps({'event': 'completed'})}\n\n").encode(),
     }
 
 
