@@ -16,6 +16,7 @@ from dashboard.turn.events import (
     Connecting,
     Disconnected,
     Ended,
+    HeadRefused,
     TurnEvent,
 )
 from dashboard.turn.verdict import Fault, Outcome
@@ -62,7 +63,11 @@ class Recorder:
             case Connecting(at=at):
                 self._connecting_at = at
             case Connected():
-                self._meta(event.status, {k: v for k, v in event.headers.items() if k in KEPT_HEADERS}, event.at)
+                self._head(event.status, event.headers, event.at)
+            case HeadRefused(body=body, at=at):
+                self._head(event.status, event.headers, at)
+                if body:
+                    self._line({"t": self._t(at), "b64": base64.b64encode(body).decode()})
             case Disconnected(fault=fault, at=at):
                 self._close(fault, "truncated" if fault == Fault.CUT else fault, at)
             case Ended(fault=fault, outcome=outcome, at=at):
@@ -76,7 +81,7 @@ class Recorder:
     def _line(self, row: dict[str, Any]) -> None:
         self._lines.append(msgspec.json.encode(row))
 
-    def _meta(self, status: int, headers: Mapping[str, str], at: float) -> None:
+    def _head(self, status: int, headers: Mapping[str, str], at: float) -> None:
         asked = self._asked
         self._open = True
         self._line(
@@ -86,7 +91,7 @@ class Recorder:
                     "dialect": asked.dialect if asked else "",
                     "question": asked.question if asked else "",
                     "status": status,
-                    "headers": dict(headers),
+                    "headers": {name: value for name, value in headers.items() if name in KEPT_HEADERS},
                     "t_headers": self._t(at),
                 }
             }
@@ -94,7 +99,7 @@ class Recorder:
 
     def _close(self, fault: str, end: str, at: float) -> None:
         if not self._open:
-            self._meta(0, {}, self._connecting_at)
+            self._head(0, {}, self._connecting_at)
             end = fault or end
         self._line({"t": self._t(at), "b64": "", "end": end})
         self._open = False

@@ -48,6 +48,14 @@ class Connected(_Event, frozen=True):
     headers: Mapping[str, str]
 
 
+class HeadRefused(_Event, frozen=True):
+    """The response head arrived and is no stream; `body` is the first 2 KB of what the server had to say."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class ChunkArrived(_Event, frozen=True):
     """One read: what arrived without the loop waiting; after content decoding. `size` in bytes."""
 
@@ -155,6 +163,7 @@ TurnEvent = (
     | Guessed
     | Connecting
     | Connected
+    | HeadRefused
     | ChunkArrived
     | Heartbeat
     | MessageArrived

@@ -25,6 +25,7 @@ from dashboard.turn.events import (
     Ended,
     FinishHeard,
     Guessed,
+    HeadRefused,
     Heartbeat,
     MessageArrived,
     Progressed,
@@ -68,6 +69,7 @@ TRANSITIONS: Mapping[TurnState, Mapping[type, TurnState]] = {
     },
     TurnState.CONNECTING: {
         Connected: TurnState.WAITING,
+        HeadRefused: TurnState.CONNECTING,
         Disconnected: TurnState.BACKING_OFF,
         Ended: TurnState.ENDED,
     },

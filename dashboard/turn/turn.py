@@ -17,6 +17,7 @@ from dashboard.turn.events import (
     Disconnected,
     Ended,
     Guessed,
+    HeadRefused,
     RetryScheduled,
     Stalled,
     TurnEvent,
@@ -121,6 +122,9 @@ class Turn:
 
     def refused(self, head: Head, body: bytes, now: float, retry_after_s: float | None = None) -> list[TurnEvent]:
         """The head is no stream (`refusal` said why); `body` is the first 2 KB of what the server had to say."""
+        if self.state is not TurnState.CONNECTING:
+            return []
+        self._emit(HeadRefused(self.id, now, head.status, head.headers, body[:DETAIL_CHARS]))
         fault = self.refusal(head) or Fault.HTTP_STATUS
         words = body[:DETAIL_CHARS].decode("utf-8", "replace").strip()
         said = f"HTTP {head.status}, {head.headers.get('content-type', 'no Content-Type')}"

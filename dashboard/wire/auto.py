@@ -18,26 +18,21 @@ class AutoDialect:
     """A Dialect that takes another one's place until it knows which; `take_guess` tells, once, what it took."""
 
     media_types = frozenset({"text/plain"})
+    paths: tuple[str, ...] = ()
 
     def __init__(self, endpoint: Endpoint) -> None:
-        by_path = guess_by_path(endpoint.url)
         self._endpoint = endpoint
-        self._inner: Dialect = DIALECTS[by_path or FALLBACK](endpoint)
+        self._by_path = guess_by_path(endpoint.url)
+        self._untold = self._by_path or ""
         self._decided = False
-        self._untold = by_path or ""
-        self._by_path = by_path
+        self._inner: Dialect = DIALECTS[self._by_path or FALLBACK](endpoint)
+        self.name = self._by_path or "auto"
+        self.needs_finish = self._inner.needs_finish
+        self.ends_at_eof = False
 
-    @property
-    def name(self) -> str:
-        return self._inner.name if self._decided or self._by_path else "auto"
-
-    @property
-    def needs_finish(self) -> bool:
-        return self._inner.needs_finish
-
-    @property
-    def ends_at_eof(self) -> bool:
-        return self._inner.ends_at_eof and self._decided
+    @classmethod
+    def recognises(cls, message: Message) -> bool:  # noqa: ARG003  # it is never itself a guess
+        return False
 
     def take_guess(self) -> str:
         told, self._untold = self._untold, ""
@@ -55,14 +50,17 @@ class AutoDialect:
         return self._inner.read(message)
 
     def _decide(self, message: Message) -> bool:
+        """Whether `message` tells which dialect this is; the path's guess comes first."""
         if self._by_path and DIALECTS[self._by_path].recognises(message):
-            self._decided = True
-            return True
-        guessed = guess_by_messages([message])
-        if guessed is None:
+            taken: str | None = self._by_path
+        else:
+            taken = guess_by_messages([message])
+        if taken is None:
             return False
+        if taken != self._by_path:
+            self._inner = DIALECTS[taken](self._endpoint)
+            self._untold = taken
         self._decided = True
-        if guessed != self._inner.name or not self._by_path:
-            self._inner = DIALECTS[guessed](self._endpoint)
-            self._untold = guessed
+        self.name = taken
+        self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof
         return True

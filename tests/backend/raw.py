@@ -84,7 +84,7 @@ class RawServer:
 async def serving(*scripts: Script) -> AsyncIterator[RawServer]:
     """A RawServer on a free port; what went wrong in a script is raised at the end."""
     raw = RawServer(*scripts)
-    server = await asyncio.start_server(raw._serve, "127.0.0.1", 0)  # noqa: SLF001  # its own other half
+    server = await asyncio.start_server(raw._serve, "127.0.0.1", 0)  # its own other half
     raw.port = server.sockets[0].getsockname()[1]
     try:
         yield raw

@@ -58,7 +58,9 @@ async def test_chunks_of_one_packet_are_one_read_with_one_time() -> None:
         end = await connection.read(time.monotonic() + 2)
         await connection.aclose()
         await transport.aclose()
-    assert first and second and end
+    assert first
+    assert second
+    assert end
     assert first.data.count(b"data:") == 20
     assert second.data == b"data: later\n\n"
     assert 0.1 < second.at - first.at < 1.0

@@ -1,0 +1,138 @@
+"""A recording replays to the same report, with the recorded times, at any speed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from dashboard.backend.replay import ReplayTransport
+from dashboard.config import Backend, Config, Retry, Secret, Thresholds, Timeouts
+from dashboard.health.report import Report
+from dashboard.runtime import Runtime
+from dashboard.telemetry.recording import Recorder, read_recording
+from dashboard.wire.dialect import Question
+from dashboard.wire.recorded import Attempt, RecordingError, parse_recording
+from tests.backend.raw import HEAD, Peer, RawServer, serving
+from tests.turn.script import DONE, say
+
+QUICK = Thresholds(stall_after_s=0.2, first_text_give_up_s=2, give_up_s=2)
+
+
+def config(url: str) -> Config:
+    secret = {"Authorization": Secret("Bearer canary-key")}
+    return Config(
+        [Backend("b", url, "orchestrator", headers=secret, thresholds=QUICK, retry=Retry(0.05, 0.05, 3), timeouts=Timeouts(1, 1))]
+    )  # fmt: skip
+
+
+async def record(server: RawServer, path: Path) -> Report:
+    runtime, recorder = Runtime(config(server.url)), Recorder()
+    live = runtime.ask("b", Question("what?"), also=recorder.observe)
+    await live.wait()
+    await runtime.aclose()
+    recorder.write(path)
+    return live.gauge.report()
+
+
+async def replay(path: Path, speed: float = 0.0) -> Report:
+    runtime = Runtime(config("http://127.0.0.1:1/process/stream"))
+    transport = ReplayTransport(read_recording(path), speed)
+    live = runtime.ask("b", Question("what?"), source="replay", transport=transport)
+    await asyncio.wait_for(live.wait(), 10)
+    await runtime.aclose()
+    return live.gauge.report()
+
+
+async def paced(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(HEAD)
+    for word in ("one ", "two ", "three "):
+        await asyncio.sleep(0.05)
+        await peer.send(say(word))
+    await asyncio.sleep(0.4)
+    await peer.send(DONE)
+
+
+async def cut_then_rest(peer: Peer) -> None:
+    await peer.read_request()
+    again = b"last-event-id" in peer.request.lower()
+    await peer.send(HEAD + (say("two", "r.2") + DONE if again else say("one ", "r.1")))
+
+
+async def refused(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 404 No\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\nnot here")
+
+
+def numbers(report: Report) -> dict[str, object]:
+    return {
+        name: round(value, 2) if isinstance(value, float) else value
+        for name, value in msgspec.to_builtins(report).items()
+        if name not in ("diagnosis", "detail", "gap_s", "smoothness", "duration_s")
+    }
+
+
+@pytest.mark.parametrize("script", [paced, cut_then_rest])
+async def test_the_replay_of_a_recording_gives_the_same_report(script: object, tmp_path: Path) -> None:
+    path = tmp_path / "turn.jsonl"
+    async with serving(script) as server:  # type: ignore[arg-type]
+        live = await record(server, path)
+    replayed = await replay(path)
+    assert numbers(replayed) == numbers(live)
+    assert replayed.duration_s == pytest.approx(live.duration_s, abs=0.1)
+    assert live.outcome == "completed"
+    assert "canary-key" not in path.read_text()
+
+
+async def test_speed_sets_how_long_it_takes_not_what_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "turn.jsonl"
+    async with serving(paced) as server:
+        live = await record(server, path)
+    began = time.monotonic()
+    slow = await replay(path, speed=2.0)
+    took_s = time.monotonic() - began
+    assert numbers(slow) == numbers(await replay(path)) == numbers(live)
+    assert live.duration_s is not None
+    assert live.duration_s / 2 <= took_s < live.duration_s
+
+
+async def test_a_rejection_is_recorded_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "turn.jsonl"
+    async with serving(refused) as server:
+        live = await record(server, path)
+    assert live.outcome == "rejected"
+    replayed = await replay(path)
+    assert (replayed.outcome, replayed.fault, replayed.detail) == ("rejected", "http_status", live.detail)
+    assert "not here" in replayed.detail
+
+
+def test_ends_of_a_recording_become_what_they_were() -> None:
+    lines = [
+        b'{"meta": {"status": 200, "headers": {"Content-Type": "text/event-stream"}}}',
+        b'{"t": 0.5, "b64": "eA=="}',
+    ]
+    whole = parse_recording([*lines, b'{"t": 0.7, "b64": "", "end": "truncated"}'])
+    assert whole == [
+        Attempt(200, {"content-type": "text/event-stream"}, ((0.5, b"x"),), "truncated", 0.7, 0.5, whole[0].meta)
+    ]
+    assert parse_recording(lines)[0].end == "client-closed"
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ([], "got nothing"),
+        ([b"not json"], "line 1"),
+        ([b'{"t": 1, "b64": "eA=="}'], 'expected {"meta"'),
+        ([b'{"meta": {}}', b'{"t": "soon", "b64": "eA=="}'], "line 2"),
+        ([b'{"meta": {}}', b'{"t": 1, "b64": "!!"}'], "line 2"),
+        ([b'{"meta": {}}', b"[1, 2]"], "line 2"),
+    ],
+)
+def test_what_is_no_recording_is_said(lines: list[bytes], says: str) -> None:
+    with pytest.raises(RecordingError, match=says):
+        parse_recording(lines)
