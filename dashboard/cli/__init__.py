@@ -77,12 +77,13 @@ def serve_command(
     dialect: str, file: Path | None, port: int, address: str, quiet: bool, builtin: bool, arguments: tuple[str, ...]
 ) -> None:
     """Serve the page for the configured backends, or for URL without any config. Other options go to `panel serve`."""
+    from dashboard.cli.one_backend import file_named
     from dashboard.cli.serve import configured, serve, take_url
 
     with _sentences():
         url, extra = take_url(arguments)
         config = configured(url, dialect, file, builtin=builtin)
-        serve(config, None if url else file, address, port, extra, quiet=quiet)
+        serve(config, "" if url else file_named(file), address, port, extra, quiet=quiet)
 
 
 def _header(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

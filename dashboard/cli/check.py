@@ -14,9 +14,9 @@ from rich.text import Text
 
 from dashboard.cli.curl import Pasted, parse_curl
 from dashboard.cli.event_loop import loop_factory
-from dashboard.cli.one_backend import file_named, is_url, of_name, of_url
+from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url
 from dashboard.cli.phases import Phases, Say
-from dashboard.cli.printable import in_json, one_line
+from dashboard.cli.printable import in_json
 from dashboard.cli.question_field import question_in, with_question
 from dashboard.cli.shell_words import CurlError
 from dashboard.cli.unreadable import Seen, unread
@@ -119,12 +119,7 @@ def run(plan: Plan, say: Say) -> Checked:
 
 
 async def _run(plan: Plan, say: Say) -> Checked:
-    from dashboard.runtime import Runtime
-
-    try:
-        runtime = Runtime(plan.config)
-    except ConfigError as error:
-        raise ConfigError(f"{plan.source}: {error}" if plan.source else f"--dialect: {error}") from None
+    runtime = build(plan.config, plan.source)
     phases, seen = Phases(say), Seen()
     live = runtime.ask(
         plan.backend.name,
@@ -164,7 +159,6 @@ def told_to_a_person(plan: Plan, *, strict: bool) -> bool:
     def say(at: float, word: str, rest: str) -> None:
         console.print(Text.assemble((f"{at:8.3f} s  ", "dim"), (f"{word:<13} ", STYLES.get(word, "cyan")), rest))
 
-    console.print(Text(f"asking {plan.backend.name}: {one_line(plan.question)}"))
     checked = run(plan, say)
     missed = misses(checked.report, plan.backend.thresholds, strict=strict)
     for style, line in told(checked.report, missed):

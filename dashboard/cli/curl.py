@@ -192,7 +192,10 @@ def _request(command: _Command) -> Pasted:
     if len(command.urls) != 1:
         raise CurlError(f"expected one address, got {len(command.urls) or 'none'}" + _hint(command.urls))
     url = command.urls[0] if "://" in command.urls[0] else f"http://{command.urls[0]}"
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise CurlError("expected an address that can be read, got one with a broken host") from None
     if "@" in parts.netloc:
         user, _, host = parts.netloc.rpartition("@")
         _default(command, "Authorization", _basic(user))

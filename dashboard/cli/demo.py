@@ -69,8 +69,12 @@ def _say(text: str) -> None:
 
 def _start(module: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """A child in a group of its own: Ctrl-C reaches this process only, which then stops each in turn."""
-    command = [sys.executable, "-m", module, *arguments]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=sys.platform != "win32")  # noqa: S603
+    return subprocess.Popen(  # noqa: S603  # our own modules
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # both addresses are told once, here; failures are on stderr
+        start_new_session=sys.platform != "win32",
+    )
 
 
 @contextlib.contextmanager

@@ -6,12 +6,16 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
 from dashboard.config import Backend, Config, ConfigError, Secret
 from dashboard.config_yaml import check_url
+
+if TYPE_CHECKING:
+    from dashboard.runtime import Runtime
 
 
 def is_url(text: str) -> bool:
@@ -55,5 +59,16 @@ def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str])
 
 
 def file_named(path: Path | None) -> str:
-    """The file that `load(path)` reads, for a sentence."""
+    """The file that `config.load(path)` reads, for a sentence."""
     return str(path or os.environ.get("STREAMGAUGE_CONFIG") or "config.yaml")
+
+
+def build(config: Config, file: str) -> Runtime:
+    """The Runtime for `config`, which came from `file`, or from the command line when that is "". Errors: ConfigError."""
+    from dashboard.runtime import Runtime
+
+    try:
+        return Runtime(config)
+    except ConfigError as error:
+        sentence = str(error)
+        raise ConfigError(f"{file}: {sentence}" if file else sentence.replace("backends[0].", "--", 1)) from None

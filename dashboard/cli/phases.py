@@ -43,6 +43,7 @@ class Phases:
         self._characters = self._pieces = self._anomalies = self._steps = 0
         self._told: set[str] = set()
         self._handlers: dict[type, Callable[[Any], None]] = {
+            Asked: self._asked,
             Guessed: self._guessed,
             Connecting: self._connecting,
             Connected: self._connected,
@@ -59,8 +60,6 @@ class Phases:
 
     def observe(self, event: TurnEvent) -> None:
         """Tells what `event` begins, if it begins anything."""
-        if type(event) is Asked:
-            self._asked_at = event.at
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
@@ -72,6 +71,10 @@ class Phases:
         if word not in self._told:
             self._told.add(word)
             self._tell(event, word, rest)
+
+    def _asked(self, event: Asked) -> None:
+        self._asked_at = event.at
+        self._tell(event, "asking", f"{event.backend}: {one_line(event.question)}")
 
     def _guessed(self, event: Guessed) -> None:
         self._tell(event, "dialect", f"{event.dialect}, guessed from {event.how}")

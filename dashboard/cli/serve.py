@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.cli.event_loop import prefer_uvloop
-from dashboard.cli.one_backend import file_named, of_url
+from dashboard.cli.one_backend import build, of_url
 from dashboard.cli.port import free_port
 from dashboard.config import Config, ConfigError, default_config, load
 
@@ -42,17 +42,15 @@ def configured(url: str | None, dialect: str, file: Path | None, *, builtin: boo
     return load(file)
 
 
-def serve(config: Config, file: Path | None, address: str, port: int, extra: Sequence[str], *, quiet: bool) -> None:
+def serve(config: Config, file: str, address: str, port: int, extra: Sequence[str], *, quiet: bool) -> None:
     """Serves until SIGTERM or Ctrl-C. Errors: ConfigError, PortTaken before anything starts."""
     refuse_workers(extra)
     port = free_port(address, port, "--port")
+    runtime = build(config, file)
     prefer_uvloop()
-    from dashboard.runtime import Runtime, install
+    from dashboard.runtime import install
 
-    try:
-        install(Runtime(config))
-    except ConfigError as error:
-        raise ConfigError(f"{file_named(file)}: {error}") from None
+    install(runtime)
     if not quiet:
         host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address
         sys.stdout.write(f"Streamgauge  http://{host}:{port}/dashboard\n")
@@ -77,9 +75,9 @@ def refuse_workers(extra: Sequence[str]) -> None:
 
 def panel_arguments(address: str, port: int, extra: Sequence[str]) -> list[str]:
     """The command line for `panel`. Browsers may come by the names of this machine; other origins are the caller's."""
-    hosts = ["localhost", "127.0.0.1", "[::1]"]
-    if address not in ANYWHERE and address not in ("localhost", "127.0.0.1", "::1"):
-        hosts.append(f"[{address}]" if ":" in address else address)
+    hosts = ["localhost", "127.0.0.1"]
+    if address not in (*ANYWHERE, *hosts) and ":" not in address:  # Bokeh knows no origin with an IPv6 address
+        hosts.append(address)
     origins = [word for host in hosts for word in ("--allow-websocket-origin", f"{host}:{port}")]
     level = [] if any(word.startswith("--log-level") for word in extra) else ["--log-level", "warning"]
     where = ["--address", address] if address else []
