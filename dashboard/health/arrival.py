@@ -57,7 +57,18 @@ class Arrivals:
     """
 
     __slots__ = (
-        *("_asked_at", "_at", "_bulk_at", "_bulk_chars", "_bytes_at", "_chars", "_chunks", "_due_at", "_flushes"),
+        *(
+            "_asked_at",
+            "_at",
+            "_before_s",
+            "_bulk_at",
+            "_bulk_chars",
+            "_bytes_at",
+            "_chars",
+            "_chunks",
+            "_due_at",
+            "_flushes",
+        ),
         *(
             "_last_silence_s",
             "_log",
@@ -78,7 +89,7 @@ class Arrivals:
         self._at = self._bulk_at = -1e9
         self._chars = self._chunks = self._total_chars = self._total_chunks = 0
         self._bulk_chars = self._flushes = self._met = self._missed = 0
-        self._last_silence_s = self._silence_s = 0.0
+        self._before_s = self._last_silence_s = self._silence_s = 0.0
         self._log: list[tuple[float, int]] = []
         self._thinned = False
 
@@ -98,6 +109,7 @@ class Arrivals:
             self._close()
         self.read(at)
         self._at, self._chars, self._chunks = at, chars, 1
+        self._before_s = self._last_silence_s
 
     def finish(self) -> None:
         """The last read is complete."""
@@ -139,10 +151,10 @@ class Arrivals:
 
     def _weigh(self) -> None:
         many, after = self._chunks >= BULK_CHUNKS, self._at - self._bulk_at
-        begins = many and self._last_silence_s >= self._long_gap_s
+        begins = many and self._before_s >= self._long_gap_s
         if begins:
             self._flushes += 1
-            self._silence_s = max(self._silence_s, self._last_silence_s)
+            self._silence_s = max(self._silence_s, self._before_s)
         if begins or after <= (FLUSH_S if many else REMAINDER_S):
             self._bulk_chars += self._chars
             self._bulk_at = self._at

@@ -13,7 +13,7 @@ def burst_proved(evidence: Evidence) -> Told:
     return (
         f"Proxy: asked directly the text flows, through {clean(hop, 100)} it comes in bursts.",
         _burst_lines(evidence),
-        f"Change this in the proxy: {clean(directive, 200)}",
+        f"Change this in the proxy: `{clean(directive, 200)}`.",
     )
 
 

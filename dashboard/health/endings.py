@@ -22,7 +22,7 @@ UNREACHABLE: dict[str, tuple[str, str]] = {
     ),
     Fault.TLS: (
         "Back end or network: the TLS handshake failed",
-        "Check the certificate and its name; is the url meant to be http://?",
+        "Check the certificate and its name, and whether the url is meant to be http:// instead.",
     ),
     Fault.PROXY: (
         "Proxy: the proxy on the way did not let us through",

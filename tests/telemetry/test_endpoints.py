@@ -1,0 +1,105 @@
+"""/metrics, /healthz and /readyz on a real socket, over the real Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application
+
+from dashboard.config import default_config
+from dashboard.endpoints import ROUTES
+from dashboard.runtime import Runtime, install
+from tests.health.story import Story
+
+
+@pytest.fixture
+async def runtime() -> AsyncIterator[Runtime]:
+    runtime = Runtime(default_config())
+    install(runtime)
+    yield runtime
+    install(None)
+    await runtime.aclose()
+
+
+@pytest.fixture
+async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    socket, port = bind_unused_port()
+    server = HTTPServer(Application(ROUTES))  # type: ignore[arg-type]  # pairs are what Panel's --plugins hands on
+    server.add_socket(socket)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        yield client
+    server.stop()
+    await server.close_all_connections()
+
+
+async def test_metrics_in_openmetrics_and_in_text(client: httpx.AsyncClient, runtime: Runtime) -> None:
+    for event in Story().begun().text(0.5, "hello").ended(1.0).events:
+        runtime.sink.observe(event)
+    answer = await client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    done = {"backend": "demo", "source": "live", "outcome": "completed"}
+    assert [each.value for each in families["streamgauge_turns"].samples if each.labels == done] == [1]
+    answer = await client.get("/metrics", headers={"Accept": "*/*"})
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "streamgauge_turns_total{" in answer.text
+
+
+async def test_metrics_are_compressed_only_when_asked(client: httpx.AsyncClient) -> None:
+    packed = await client.get("/metrics", headers={"Accept-Encoding": "gzip"})
+    plain = await client.get("/metrics", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 3
+
+
+async def test_head_has_the_length_and_no_body(client: httpx.AsyncClient) -> None:
+    answer = await client.head("/metrics", headers={"Accept-Encoding": "identity"})
+    assert answer.status_code == 200
+    assert int(answer.headers["content-length"]) > 1000
+    assert answer.content == b""
+
+
+async def test_healthz_says_that_the_process_lives(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/healthz")
+    told = answer.json()
+    assert answer.status_code == 200
+    assert set(told) == {"status", "version", "uptime_s"}
+    assert told["status"] == "ok"
+    assert told["uptime_s"] >= 0
+
+
+async def test_readyz_says_no_while_draining_and_healthz_still_yes(client: httpx.AsyncClient, runtime: Runtime) -> None:
+    assert (await client.get("/readyz")).status_code == 200
+    runtime.draining = True
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "draining")
+    assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_readyz_says_no_after_a_blocked_loop(client: httpx.AsyncClient, runtime: Runtime) -> None:
+    runtime._lags[3] = 5.0
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "the event loop is overloaded")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+async def test_what_every_answer_carries(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in answer.headers
+    assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+async def test_a_wrong_method_is_told_in_json(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.post(path)
+    assert (answer.status_code, answer.json()) == (405, {"error": "Method Not Allowed"})
+    assert answer.headers["x-content-type-options"] == "nosniff"
