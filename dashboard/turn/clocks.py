@@ -41,7 +41,8 @@ class Clocks:
     def stall(self, now: float) -> str:
         """The clock on which a stall opens at `now`: "bytes", "progress", or "" when none does."""
         after = self._limits.stall_after_s
-        if self.stalled_on or now - self.progress_at < after:
+        # sums, as in `deadline`: a difference can be a rounding short of it, and the tick would change nothing for ever
+        if self.stalled_on or now < self.progress_at + after:
             return ""
-        self.stalled_on = "bytes" if now - self.bytes_at >= after else "progress"
+        self.stalled_on = "bytes" if now >= self.bytes_at + after else "progress"
         return self.stalled_on

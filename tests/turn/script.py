@@ -40,9 +40,7 @@ class Play:
         backend = {"thresholds": QUICK, "timeouts": Timeouts(1, 3), "retry": Retry(0.5, 4.0, 3), **backend}
         self.backend = Backend("b", "http://127.0.0.1:1/process/stream", dialect, **backend)
         endpoint = Endpoint(self.backend.url, self.backend.method, {})
-        self.turn = Turn(
-            "t", self.backend, DIALECTS[dialect](endpoint), Question("hello"), limits=limits or Limits()
-        )
+        self.turn = Turn("t", self.backend, DIALECTS[dialect](endpoint), Question("hello"), limits=limits or Limits())
         self.events: list[TurnEvent] = []
         self.take(self.turn.asked(0.0))
 
