@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,12 @@ import param
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, DatetimeTickFormatter, HoverTool
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
+from bokeh.transform import stack
 from panel.custom import Child, JSComponent
 
 from dashboard.health.snapshot import Snapshot, Window
 from dashboard.ui.chat import source
-from dashboard.ui.columns import COLUMNS, RATES, STATES, empties, rollover, rows
+from dashboard.ui.columns import COLUMNS, RATES, STATES, blank, empties, rollover, rows
 from dashboard.ui.theme import AXIS, FONT, SERIES
 from dashboard.ui.words import DEFINITIONS
 
@@ -72,7 +75,7 @@ class Charts:
 
     def __init__(self, window: str) -> None:
         self.window = window
-        self._source = ColumnDataSource({name: np.empty(0) for name in COLUMNS}, name="streamgauge")
+        self._source = ColumnDataSource(blank(time.time() * 1000, 60_000), name="streamgauge")
         self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0)
         self._last_t = float("-inf")
         legends = {
@@ -96,7 +99,8 @@ class Charts:
             return
         keeps = rollover(window)
         if self._last_t == float("-inf") or fresh["t"].size >= keeps:
-            self._source.data = fresh
+            edge = blank(float(fresh["t"][-1]), window.span_s * 1000)
+            self._source.data = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
         else:
             self._source.stream(fresh, keeps)
         self._last_t = float(fresh["t"][-1])
@@ -110,7 +114,7 @@ class Charts:
         self._last_t = float("-inf")
         chosen: Window = snapshot.windows[window]
         self._range.follow_interval = chosen.span_s * 1000
-        self._source.data = {name: np.empty(0) for name in COLUMNS}
+        self._source.data = blank(snapshot.wall_at * 1000, chosen.span_s * 1000)
         self.root.empty = list(ABOUT)
         self.show(snapshot)
 
@@ -132,7 +136,7 @@ class Charts:
                 axis_line_color=None, major_tick_line_color=None, minor_tick_line_color=None,
                 major_label_text_color=AXIS, major_label_text_font=FONT, major_label_text_font_size="10.5px",
             )  # fmt: skip
-        fig.xaxis.ticker.desired_num_ticks = 4
+        fig.xaxis.ticker.desired_num_ticks = 4 if chart in ("rate", "latency") else 2
         fig.yaxis.ticker.desired_num_ticks = 3
         fig.yaxis.ticker.min_interval = 1
         fig.yaxis.formatter = CustomJSTickFormatter(code="return tick >= 1000 ? tick / 1000 + ' k' : String(tick)")
@@ -145,37 +149,49 @@ class Charts:
         colour = SERIES[name]
         return fig.line("t", name, source=self._source, line_color=colour, **{"line_width": 1.8, **look})
 
+    def _stack(self, fig: figure, names: Sequence[str], alpha: float) -> None:
+        """Areas on top of each other, upright at every step: bars side by side would show seams."""
+        for i, name in enumerate(names):
+            fig.varea_step(
+                "t", y1=stack(*names[:i]) if i else 0, y2=stack(*names[: i + 1]), source=self._source,
+                fill_color=SERIES[name], fill_alpha=alpha, step_mode="center",
+            )  # fmt: skip
+
+    def _ground(self, fig: figure) -> GlyphRenderer:
+        """What the pointer meets anywhere in a row: a line that nobody sees."""
+        return fig.line("t", 0, source=self._source, line_alpha=0)
+
     def _rate(self) -> figure:
         tips = [(word, f"@{name}{{0.0}} /s") for word, name in ABOUT["rate"]["legend"]]
         fig, hover = self._figure("rate", tips)
-        colours = [SERIES[name] for name in RATES]
-        fig.varea_stack(list(RATES), x="t", source=self._source, fill_color=colours, fill_alpha=[0.3, 0.3, 0.25])
-        top = fig.line("t", "rate_all", source=self._source, line_color=SERIES["rate_text"], line_width=1.8)
+        self._stack(fig, RATES, 0.3)
+        fig.step(
+            "t", "rate_all", source=self._source, mode="center", line_color=SERIES["rate_text"], line_width=1.6
+        )
         self._line(fig, "rate_heartbeat", line_width=1.4)
-        hover.renderers = [top]
+        hover.renderers = [self._ground(fig)]
         return fig
 
     def _latency(self) -> figure:
         tips = [(word, f"@{name}{{0}} ms") for word, name in ABOUT["latency"]["legend"]]
         fig, hover = self._figure("latency", tips)
-        fig.varea("t", y1=0, y2="gap_p50", source=self._source, fill_color=SERIES["gap_p50"], fill_alpha=AREA_ALPHA)
+        fig.varea_step(
+            "t", y1=0, y2="gap_area", source=self._source, fill_color=SERIES["gap_p50"], fill_alpha=AREA_ALPHA,
+            step_mode="center",
+        )  # fmt: skip
         self._line(fig, "gap_p99", line_width=1.2)
         self._line(fig, "gap_p95", line_width=1.2)
         self._line(fig, "gap_p50")
         for name, size in (("gap_p99", 3), ("gap_p50", 4), ("ttft", 8)):
             fig.scatter("t", name, source=self._source, size=size, fill_color=SERIES[name], line_color=None)
-        ground = fig.vbar("t", top=0, width="step", source=self._source, fill_alpha=0, line_alpha=0)
-        hover.renderers = [ground]
+        hover.renderers = [self._ground(fig)]
         return fig
 
     def _connection(self) -> figure:
         tips = [(word, f"@{name}{{0}}") for word, name in ABOUT["connection"]["legend"]]
         fig, hover = self._figure("connection", tips)
-        colours = [SERIES[name] for name in STATES]
-        bars = fig.vbar_stack(
-            list(STATES), x="t", width="step", source=self._source, fill_color=colours, line_color=None, fill_alpha=0.55
-        )
-        hover.renderers = [bars[0]]
+        self._stack(fig, STATES, 0.55)
+        hover.renderers = [self._ground(fig)]
         return fig
 
     def _faults(self) -> figure:
@@ -183,10 +199,10 @@ class Charts:
         fig, hover = self._figure("faults", tips)
         names = ["reconnects", "faults"]
         colours = [SERIES[name] for name in names]
-        bars = fig.vbar_stack(
+        fig.vbar_stack(
             names, x="t", width="step", source=self._source, fill_color=colours, line_color=colours, line_width=2
         )
-        hover.renderers = [bars[0]]
+        hover.renderers = [self._ground(fig)]
         return fig
 
 

@@ -53,7 +53,7 @@ class Chat {
   }
 
   sync() {
-    this.act({type: "sync", have: this.have});
+    this.act({type: "sync", have: this.have, width: window.innerWidth});
   }
 
   on_full({turns, dropped, running}) {

@@ -63,7 +63,7 @@ class TurnView {
   showReasoning({from, text}) {
     const had = this.reasoningText.textContent;
     this.reasoningText.textContent = had.slice(0, from) + text;
-    this.reasoning.hidden = false;
+    this.reasoning.hidden = !this.reasoningText.textContent;
   }
 
   showPhases(phases) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
@@ -21,6 +22,7 @@ from dashboard.ui.theme import THEME
 TICK_MS = 250
 WINDOWS = {"1 min": "1m", "5 min": "5m", "1 h": "1h"}
 WHOSE = {"This backend, all sessions": False, "This conversation": True}
+SIDEBAR_FROM_PX = 1200
 NO_SCENARIO = "As it is"
 
 pn.extension(reconnect=True)
@@ -33,16 +35,17 @@ class ChatPage:
         self._runtime, self._session = runtime, session
         self._scope = Scope(backend)
         self._seen: Snapshot | None = None
-        self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width")
+        self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
         self.chat.on_visible = self._tick_now
-        self.numbers = NumberStrip(sizing_mode="stretch_width")
+        self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
         self.charts = Charts("1m")
-        self._backend = pmui.Select(label="Backend", options=list(runtime.backends), value=backend, size="small")
-        self._scenario = pmui.Select(label="Demo scenario", options=[NO_SCENARIO], size="small", visible=False)
+        self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))
+        self._backend.value = backend
+        self._scenario = _select("Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12))
         self._abouts: dict[str, str] = {}
-        self._window = pmui.RadioButtonGroup(options=list(WINDOWS), value="1 min", size="small")
-        self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small")
-        self._pause = pmui.Switch(label="Pause charts", size="small")
+        self._window = pmui.RadioButtonGroup(options=list(WINDOWS), value="1 min", size="small", margin=(4, 12))
+        self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small", margin=(0, 12))
+        self._pause = pmui.Switch(label="Pause charts", size="small", margin=(6, 12))
         self._backend.param.watch(self._use_backend, "value")
         self._scenario.param.watch(self._use_scenario, "value")
         self._window.param.watch(self._use_window, "value")
@@ -51,8 +54,14 @@ class ChatPage:
     @property
     def main(self) -> Viewable:
         """Conversation left, numbers right; one column on phones, conversation first."""
-        numbers = pn.Column(self.numbers, self.charts.root, sizing_mode="stretch_width", styles={"gap": "10px"})
-        return pn.FlexBox(self.chat, numbers, stylesheets=[source("page.css")], sizing_mode="stretch_width")
+        numbers = pn.Column(
+            self.numbers,
+            self.charts.root,
+            sizing_mode="stretch_width",
+            css_classes=["sg-numbers"],
+            styles={"gap": "10px"},
+        )
+        return pn.Column(self.chat, numbers, stylesheets=[source("page.css")], sizing_mode="stretch_width")
 
     @property
     def sidebar(self) -> list[Viewable]:
@@ -127,16 +136,21 @@ class ChatPage:
         self._runtime.end_session(self._session)
 
 
+def _select(label: str, options: list[str], **look: Any) -> pmui.Select:
+    return pmui.Select(label=label, options=options, size="small", sizing_mode="stretch_width", **look)
+
+
 def _caption(text: str) -> Viewable:
-    return pmui.Typography(text, variant="caption", sx={"color": "text.secondary"}, margin=(12, 10, 0, 10))
+    return pmui.Typography(text, variant="caption", sx={"color": "text.secondary"}, margin=(16, 12, 0, 12))
 
 
-def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> Viewable:
+def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> pmui.Page:
     return pmui.Page(
         title=title,
         main=[main],
         sidebar=sidebar,
         sidebar_width=236,
+        sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),
         sidebar_resizable=False,
         busy_indicator=None,
         theme_config=THEME,
@@ -167,7 +181,15 @@ def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] 
         pn.state.add_periodic_callback(page.tick, period=TICK_MS)
         pn.state.onload(page.load_scenarios)
         pn.state.on_session_destroyed(lambda _context: page.close())
-    return _frame(title, page.main, page.sidebar)
+    frame = _frame(title, page.main, page.sidebar)
+    page.chat.on_width = lambda pixels: _fold(frame, pixels)
+    return frame
+
+
+def _fold(frame: pmui.Page, pixels: int) -> None:
+    """A window too narrow for three columns begins with its sidebar closed."""
+    if pixels < SIDEBAR_FROM_PX:
+        frame.sidebar_open = False
 
 
 def _query() -> Mapping[str, str]:

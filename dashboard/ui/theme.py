@@ -49,11 +49,14 @@ _BAR = {
                 "color": "var(--mui-palette-text-primary)",
                 "boxShadow": "none",
                 "borderBottom": "1px solid var(--mui-palette-divider)",
+                "& .title": {"color": "var(--mui-palette-text-primary) !important"},
             }
         }
     },
     "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "52px !important"}}},
     "MuiDrawer": {"styleOverrides": {"paper": {"backgroundImage": "none"}}},
+    "MuiToggleButton": {"styleOverrides": {"root": {"textTransform": "none", "padding": "4px 12px", "whiteSpace": "nowrap"}}},
+    "MuiButton": {"styleOverrides": {"root": {"textTransform": "none", "whiteSpace": "nowrap"}}},
     "MuiButtonBase": {"defaultProps": {"disableRipple": True}},
 }
 

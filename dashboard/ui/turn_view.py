@@ -63,8 +63,8 @@ def phases(transcript: Transcript, *, queued: bool = False) -> list[Fields]:
         shown.append(_phase("🧠", "Analysing…" if waiting else "Analysed", now=waiting))
     if transcript.routed:
         working = not begun and state in OPEN
-        shown.append(routed(transcript.routed, now=working and not transcript.steps))
-    shown += [_step(each) for each in transcript.steps[-STEPS_SHOWN:] if each[1] and each[1] != "agent"]
+        shown.append(routed(transcript.routed, now=working))
+    shown += [_step(each) for each in _steps(transcript)[-STEPS_SHOWN:]]
     if not shown and state in OPEN and not begun:
         shown.append(_phase("🟢", "Connected, waiting for the first word", now=True))
     return shown
@@ -81,6 +81,13 @@ def routed(chosen: Routed, *, now: bool = False) -> Fields:
         facts=[fact for fact in (sure, one_line(chosen.protocol, 24)) if fact],
         why=visible(chosen.reasoning[:DETAIL_CHARS]),
     )
+
+
+def _steps(transcript: Transcript) -> list[tuple[str, str, str, str]]:
+    """The named steps, without the agent's own beginning: its phase says that already."""
+    chosen = transcript.routed
+    told = {"agent", chosen.agent_name, chosen.agent_id} if chosen else {"agent"}
+    return [step for step in transcript.steps if step[1] and (step[0] == "tool" or step[1] not in told)]
 
 
 def _step(step: tuple[str, str, str, str]) -> Fields:
