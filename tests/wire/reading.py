@@ -1,0 +1,82 @@
+"""Recorded bytes through the decoder and a dialect, folded into what a table can compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dashboard.wire.chat_event import (
+    BackendError,
+    ChatEvent,
+    End,
+    Finish,
+    Malformed,
+    Reasoning,
+    Routed,
+    Step,
+    Text,
+    Unknown,
+    Usage,
+)
+from dashboard.wire.dialect import Dialect
+from dashboard.wire.frame import Message
+from dashboard.wire.recorded import parse_recording
+from dashboard.wire.sse import SseDecoder
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+
+
+def expectations(dialect: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((CORPUS / dialect / "expected.yaml").read_text("utf-8"))
+    return found
+
+
+def recorded(dialect: str, name: str) -> bytes:
+    """The body of a recording, whole."""
+    with (CORPUS / dialect / f"{name}.jsonl").open("rb") as lines:
+        (attempt,) = parse_recording(lines)
+    return b"".join(data for _, data in attempt.reads)
+
+
+def messages(chunks: Iterable[bytes]) -> list[Message]:
+    decoder = SseDecoder()
+    return [frame for chunk in chunks for frame in decoder.feed(chunk) if isinstance(frame, Message)]
+
+
+def chat_events(dialect: Dialect, chunks: Iterable[bytes]) -> list[ChatEvent]:
+    """What the stream means, up to its terminator or its error."""
+    events: list[ChatEvent] = []
+    for message in messages(chunks):
+        events += dialect.read(message)
+        if events and isinstance(events[-1], End | BackendError):
+            break
+    return events
+
+
+def folded(events: Iterable[ChatEvent]) -> dict[str, Any]:
+    """The keys of expected.yaml; those with nothing in them are left out, `text` and `ends` never are."""
+    told: dict[str, Any] = {"text": "", "reasoning": "", "steps": [], "unread": [], "ends": False}
+    for event in events:
+        match event:
+            case Text(text):
+                told["text"] += text
+            case Reasoning(text):
+                told["reasoning"] += text
+            case Routed(agent_id, agent_name, protocol, confidence):
+                told["agent"] = [agent_id, agent_name, protocol, confidence]
+            case Step(name):
+                told["steps"].append(name)
+            case Usage(input_tokens, output_tokens):
+                told["usage"] = [input_tokens, output_tokens]
+            case Finish(reason):
+                told["finish"] = reason
+            case BackendError(code, message):
+                told["error"] = [code, message]
+            case End():
+                told["ends"] = True
+            case Unknown(words) | Malformed(words):
+                told["unread"].append(words)
+    return {key: value for key, value in told.items() if value or key in ("text", "ends")}
