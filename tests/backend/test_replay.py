@@ -69,10 +69,11 @@ async def refused(peer: Peer) -> None:
 
 
 def numbers(report: Report) -> dict[str, object]:
-    return {
+    """What must agree; a tick's own lateness (in details, and in the end after a retry's jitter) need not."""
+    return {"kinds": [anomaly.kind for anomaly in report.anomalies]} | {
         name: round(value, 2) if isinstance(value, float) else value
         for name, value in msgspec.to_builtins(report).items()
-        if name not in ("diagnosis", "detail", "gap_s", "smoothness", "duration_s")
+        if name not in ("diagnosis", "detail", "gap_s", "smoothness", "duration_s", "anomalies")
     }
 
 
