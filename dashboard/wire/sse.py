@@ -41,7 +41,7 @@ class SseDecoder:
     no number.
 
     >>> SseDecoder().feed(b"id: 7\ndata: a\n\n: ping\n")
-    [Message(event='message', data='a', last_event_id='7'), Comment(text='ping')]
+    [Message(event='message', data='a', last_event_id='7', own_id=True), Comment(text='ping')]
     """
 
     def __init__(self, *, max_event_bytes: int = 8 * 1024 * 1024, last_event_id: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,26 @@ from dashboard.wire.chat_event import (
     Unknown,
     Usage,
 )
-from dashboard.wire.dialect import Dialect
+from dashboard.wire.dialect import Dialect, Endpoint
+from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.frame import Message
 from dashboard.wire.recorded import parse_recording
 from dashboard.wire.sse import SseDecoder
 
 CORPUS = Path(__file__).parents[1] / "corpus"
+
+URL = "http://127.0.0.1:8004/process/stream"
+
+
+def made(name: str, method: str = "POST", url: str = URL, **options: Any) -> Dialect:
+    """A dialect's object with these options."""
+    return DIALECTS[name](Endpoint(url, method, options))
+
+
+def read(dialect: Dialect | str, data: Any, event: str = "message") -> list[ChatEvent]:
+    """What one message means; `data` other than a string is sent as JSON."""
+    reader = made(dialect) if isinstance(dialect, str) else dialect
+    return list(reader.read(Message(event, data if isinstance(data, str) else json.dumps(data))))
 
 
 def expectations(dialect: str) -> dict[str, dict[str, Any]]:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 
-from dashboard.wire.dialect import Dialect, Endpoint
 from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.guess import guess_by_messages
-from tests.wire.reading import CORPUS, chat_events, expectations, folded, messages, recorded
+from tests.wire.reading import CORPUS, chat_events, expectations, folded, made, messages, recorded
 
 CASES = [(dialect, name) for dialect in DIALECTS for name in expectations(dialect)]
 SMALL_BYTES = 8_000
 
 
-def reader(dialect: str, expected: dict[str, Any]) -> Dialect:
-    return DIALECTS[dialect](Endpoint("http://127.0.0.1:1/", "POST", expected.get("options", {})))
-
-
 def check(dialect: str, name: str, chunks: list[bytes]) -> None:
     expected = expectations(dialect)[name]
-    told = folded(chat_events(reader(dialect, expected), chunks))
+    told = folded(chat_events(made(dialect, **expected.get("options", {})), chunks))
     assert told == {key: value for key, value in expected.items() if key != "options"}
 
 

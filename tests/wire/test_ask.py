@@ -1,0 +1,101 @@
+"""What each dialect sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dashboard.wire.dialect import Ask, Question
+from tests.wire.reading import URL, made
+
+NASTY = 'a "quote" {history} \\ {question} \n\u2028😀'
+QUESTION = Question(NASTY, history=(("user", "Hi"), ("assistant", "Hello")), scenario="stall")
+TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+
+
+def body(ask: Ask) -> Any:
+    assert ask.method == "POST"
+    assert ask.headers == {"Content-Type": "application/json"}
+    return json.loads(ask.body or b"")
+
+
+def query(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query, strict_parsing=True)
+
+
+def test_orchestrator_asks_with_history_and_scenario() -> None:
+    ask = made("orchestrator").ask(QUESTION)
+    assert ask.url == URL
+    assert body(ask) == {"message": NASTY, "history": TURNS, "scenario": "stall"}
+    assert body(made("orchestrator").ask(Question("x"))) == {"message": "x"}
+
+
+def test_orchestrator_by_get_keeps_the_query_that_is_there() -> None:
+    ask = made("orchestrator", "GET", URL + "?key=1").ask(QUESTION)
+    assert (ask.method, ask.body) == ("GET", None)
+    assert query(ask.url) == {"key": ["1"], "message": [NASTY], "scenario": ["stall"]}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_orchestrator_resumes_by_get_after_an_id(method: str) -> None:
+    dialect = made("orchestrator", method)
+    assert dialect.resume(QUESTION, "") is None
+    ask = dialect.resume(QUESTION, "7")
+    assert ask is not None
+    assert (ask.method, ask.body, ask.headers) == ("GET", None, {"Last-Event-ID": "7"})
+    assert query(ask.url)["message"] == [NASTY]
+
+
+def test_openai_chat_asks() -> None:
+    dialect = made("openai-chat", model="m", system="Be brief.", params={"temperature": 0.2, "stop": None})
+    assert body(dialect.ask(QUESTION)) == {
+        "model": "m",
+        "messages": [{"role": "system", "content": "Be brief."}, *TURNS, {"role": "user", "content": NASTY}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0.2,
+    }
+    assert dialect.resume(QUESTION, "7") is None
+
+
+def test_openai_chat_leaves_out_what_is_not_configured_or_null() -> None:
+    sent = body(made("openai-chat", model="", system="", params={"stream_options": None}).ask(Question("x")))
+    assert sent == {"messages": [{"role": "user", "content": "x"}], "stream": True}
+
+
+def test_custom_fills_every_slot_and_never_breaks_json() -> None:
+    shape = {
+        "q": "{question}",
+        "deep": [{"x": "ask: {question}!"}],
+        "h": "{history}",
+        "log": "{history}.",
+        "n": 3,
+        "{question}": None,
+    }
+    assert body(made("custom", json=shape).ask(QUESTION)) == {
+        "q": NASTY,
+        "deep": [{"x": f"ask: {NASTY}!"}],
+        "h": TURNS,
+        "log": "user: Hi\nassistant: Hello.",
+        "n": 3,
+        "{question}": None,
+    }
+
+
+def test_custom_without_a_shape_asks_the_likeliest_way() -> None:
+    assert body(made("custom").ask(QUESTION)) == {"message": NASTY}
+    assert query(made("custom", "GET").ask(QUESTION).url) == {"message": [NASTY]}
+
+
+def test_custom_by_query() -> None:
+    dialect = made("custom", "GET", URL + "?v=2", query={"q": "{question}", "mode": "fast"})
+    ask = dialect.ask(QUESTION)
+    assert (ask.method, ask.headers, ask.body) == ("GET", {}, None)
+    assert query(ask.url) == {"v": ["2"], "q": [NASTY], "mode": ["fast"]}
+    resumed = dialect.resume(QUESTION, "7")
+    assert resumed == Ask("GET", ask.url, {"Last-Event-ID": "7"})
+    assert made("custom", query={"q": "{question}"}).resume(QUESTION, "7") is None
+    assert made("custom", query={"q": "x"}).ask(QUESTION) == Ask("POST", URL + "?q=x")

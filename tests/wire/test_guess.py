@@ -1,0 +1,102 @@
+"""Which dialect it is, and where the text stands when it is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dashboard.wire.frame import Message
+from dashboard.wire.guess import guess_by_messages, guess_by_path, propose_text_path
+from tests.wire.reading import expectations, messages, recorded
+
+
+@pytest.mark.parametrize(
+    ("url", "dialect"),
+    [
+        ("http://127.0.0.1:8004/process/stream", "orchestrator"),
+        ("https://example.org/v2/process/stream/?key=1", "orchestrator"),
+        ("http://127.0.0.1:8900/v1/chat/completions", "openai-chat"),
+        ("https://example.org/openai/deployments/x/chat/completions?api-version=1", "openai-chat"),
+        ("http://127.0.0.1:9000/ask", None),
+        ("http://127.0.0.1:9000", None),
+        ("http://127.0.0.1:9000/?u=/chat/completions", None),
+    ],
+)
+def test_by_path(url: str, dialect: str | None) -> None:
+    assert guess_by_path(url) == dialect
+
+
+def said(*datas: Any) -> list[Message]:
+    return [Message("message", data if isinstance(data, str) else json.dumps(data)) for data in datas]
+
+
+@pytest.mark.parametrize(
+    ("datas", "dialect"),
+    [
+        ([], None),
+        (["hello"], None),
+        (["", {"event": "routing_started"}], "orchestrator"),
+        ([{"event": "completed"}], "orchestrator"),
+        ([{"event": ["completed"]}], None),
+        ([{"event": "error"}], None),
+        ([{"object": "chat.completion.chunk"}], "openai-chat"),
+        ([{"choices": [{"delta": {}}]}], "openai-chat"),
+        ([{"choices": []}, "[DONE]"], None),
+    ],
+)
+def test_by_messages(datas: list[Any], dialect: str | None) -> None:
+    assert guess_by_messages(said(*datas)) == dialect
+
+
+def test_by_the_sse_field() -> None:
+    assert guess_by_messages([Message("routing_started", "")]) == "orchestrator"
+    assert guess_by_messages([Message("error", "")]) is None
+
+
+WORDS = ("The ", "answer", " is ", "forty", "-two", ".")
+
+
+@pytest.mark.parametrize(
+    ("datas", "path"),
+    [
+        ([], None),
+        (["[DONE]", ""], None),
+        (list(WORDS), "$data"),
+        (["2", "+", "2", "[DONE]"], "$data"),
+        ([json.dumps(word) for word in WORDS], "$"),
+        ([{"token": word} for word in WORDS], "token"),
+        ([{"id": f"evt_{n}", "model": "big one", "w": word} for n, word in enumerate(WORDS)], "w"),
+        ([{"choices": [{"delta": {"content": word}}], "id": "x"} for word in WORDS], "choices.0.delta.content"),
+        (
+            [{"a": {"b": [{"said": word, "at": f"2026-11-22T10:00:0{n}Z"}]}} for n, word in enumerate(WORDS)],
+            "a.b.0.said",
+        ),
+        ([{"type": "start", "request_id": "6f1c2d3e4f5a6b7c"}], None),
+        ([{"n": 1}, {"n": 2}], None),
+        ([{"a.b": "text with dots in its name"}], None),
+    ],
+)
+def test_proposed_text_path(datas: list[Any], path: str | None) -> None:
+    assert propose_text_path(said(*datas)) == path
+
+
+@pytest.mark.parametrize("name", ["llm_short", "llamaserver_usage", "litellm_mock"])
+def test_proposes_the_content_of_real_streams(name: str) -> None:
+    assert propose_text_path(messages([recorded("openai-chat", name)])) == "choices.0.delta.content"
+
+
+@pytest.mark.parametrize("name", ["json_tokens", "bare_text", "json_strings", "done_line", "done_flag"])
+def test_proposes_what_the_custom_recordings_are_read_with(name: str) -> None:
+    assert propose_text_path(messages([recorded("custom", name)])) == expectations("custom")[name]["options"]["text"]
+
+
+def test_looks_at_a_bounded_part_of_hostile_messages() -> None:
+    wide = {f"k{n}": "text here" for n in range(50_000)}
+    deep: Any = "too deep"
+    for _ in range(50):
+        deep = {"x": [deep]}
+    assert propose_text_path(said(*[wide] * 3)) is not None
+    assert propose_text_path(said(deep)) is None
+    assert propose_text_path(said("[" * 100_000)) == "$data"
