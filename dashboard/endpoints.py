@@ -1,4 +1,4 @@
-"""/metrics, /healthz and /readyz on the page's own server.
+"""/metrics, /healthz and /readyz on the page's own server, and the way from / to the page.
 
 Bare `panel serve dashboard` has them through app_hooks; `--plugins dashboard.endpoints` is the documented long form.
 """
@@ -82,7 +82,18 @@ class ReadyHandler(_Endpoint):
             self.say(HTTPStatus.SERVICE_UNAVAILABLE, status=status)
 
 
+class RootHandler(RequestHandler):
+    """Leads to the page with the query kept: Bokeh's own redirect drops it. Relative, so that any prefix stays."""
+
+    def get(self) -> None:
+        query = self.request.query
+        self.redirect("./dashboard" + (f"?{query}" if query else ""))
+
+    head = get
+
+
 ROUTES = [
+    (r"/?", RootHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),
     (r"/readyz", ReadyHandler),
