@@ -1,4 +1,4 @@
-"""The command line: `streamgauge demo`, `serve` and `check`; `python -m dashboard` is the same.
+"""The command line: `streamgauge demo`, `serve`, `check`, `record` and `replay`; `python -m dashboard` is the same.
 
 Exit codes: 0 well, 1 not, 2 a mistake in the command or the configuration, told in one sentence.
 """
@@ -8,13 +8,17 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dashboard.cli.printable import one_line
+
+if TYPE_CHECKING:  # heavy imports stand where they are used: --help is quick
+    from dashboard.cli.check import Plan
+    from dashboard.turn.events import Observer
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 PORT = click.IntRange(0, 65535)
@@ -96,42 +100,104 @@ def _header(_context: click.Context, _option: click.Parameter, values: tuple[str
     return headers
 
 
-@commands.command("check")
-@click.argument("target", required=False, metavar="BACKEND_OR_URL")
-@click.option("-m", "--message", help="The question.  [default: What's 2+2?]")
-@click.option("--dialect", default="", help="How to talk to the back end; an address's is guessed when left out.")
-@click.option("--curl", metavar="'curl …'", help="A curl command to take address, headers and body from.")
-@click.option("--config", "file", type=FILE, help="Another file than ./config.yaml.")
-@click.option(
-    "--header",
-    "headers",
-    multiple=True,
-    callback=_header,
-    metavar="'Name: value'",
-    help="A header to send; repeatable.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option(
-    "--max-ttft", type=click.FloatRange(0, min_open=True), metavar="S", help="The first text may take so long."
-)
-@click.option(
-    "--max-gap", type=click.FloatRange(0, min_open=True), metavar="S", help="So far apart may two pieces of text be."
-)
-@click.option("--strict", is_flag=True, help="An anomaly fails the check, too.")
-def check_command(target: str | None, headers: dict[str, str], as_json: bool, strict: bool, **given: Any) -> None:
-    """Ask one question and judge the stream. Exit 0: completed, no stall, thresholds met; 1: not; 2: usage or config."""
-    if target is not None and given["curl"] is not None:
-        raise Mistake("check: expected either a backend or --curl, got both")
+def _whom(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say whom to ask what."""
+    options = (
+        click.argument("target", required=False, metavar="BACKEND_OR_URL"),
+        click.option("-m", "--message", help="The question.  [default: What's 2+2?]"),
+        click.option(
+            "--dialect", default="", help="How to talk to the back end; an address's is guessed when left out."
+        ),
+        click.option("--curl", metavar="'curl …'", help="A curl command to take address, headers and body from."),
+        click.option("--config", "file", type=FILE, help="Another file than ./config.yaml."),
+        click.option(
+            "--header",
+            "headers",
+            multiple=True,
+            callback=_header,
+            metavar="'Name: value'",
+            help="A header to send; repeatable.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _judged(make: Callable[[], Plan], *, as_json: bool, strict: bool = False, also: Observer | None = None) -> bool:
+    """Runs what was planned and tells it; whether it passes. Mistakes are told in a sentence."""
     from dashboard.cli import check
     from dashboard.runtime import Refused
 
     with _sentences():
-        plan = check.plan(target, given["curl"], given["message"], given["dialect"], given["file"], headers)
-        plan = check.with_limits(plan, given["max_ttft"], given["max_gap"])
         try:
-            passed = check.told_as_json(plan, strict=strict) if as_json else check.told_to_a_person(plan, strict=strict)
+            tell = check.told_as_json if as_json else check.told_to_a_person
+            return tell(make(), strict=strict, also=also)
         except Refused as refused:
             raise Mistake(str(refused)) from None
+
+
+def _asked(target: str | None, given: dict[str, Any]) -> Plan:
+    from dashboard.cli import check
+
+    if target is not None and given["curl"] is not None:
+        raise Mistake("expected either a backend or --curl, got both")
+    return check.plan(target, given["curl"], given["message"], given["dialect"], given["file"], given["headers"])
+
+
+SECONDS = click.FloatRange(0, min_open=True)
+
+
+@commands.command("check")
+@_whom
+@click.option("--max-ttft", type=SECONDS, metavar="S", help="The first text may take so long.")
+@click.option("--max-gap", type=SECONDS, metavar="S", help="So far apart may two pieces of text be.")
+@click.option("--strict", is_flag=True, help="An anomaly fails the check, too.")
+def check_command(target: str | None, as_json: bool, strict: bool, **given: Any) -> None:
+    """Ask one question and judge the stream. Exit 0: completed, no stall, thresholds met; 1: not; 2: usage or config."""
+    from dashboard.cli.check import with_limits
+
+    def make() -> Plan:
+        return with_limits(_asked(target, given), given["max_ttft"], given["max_gap"])
+
+    sys.exit(0 if _judged(make, as_json=as_json, strict=strict) else 1)
+
+
+@commands.command("record")
+@_whom
+@click.option("-o", "--output", type=FILE, required=True, help="The file to write: JSON lines, without secrets.")
+def record_command(target: str | None, as_json: bool, output: Path, **given: Any) -> None:
+    """Ask one question as `check` does, and write what arrived, byte by byte with its times, to a file."""
+    from dashboard.telemetry.recording import Recorder
+
+    if not output.resolve().parent.is_dir():
+        raise Mistake(f"-o: expected a file in a folder that exists, got {output}")
+    recorder = Recorder()
+    passed = _judged(lambda: _asked(target, given), as_json=as_json, also=recorder.observe)
+    try:
+        recorder.write(output)
+    except OSError as error:
+        raise Mistake(f"-o: {output} cannot be written: {error.strerror}") from None
+    if recorder.dropped_bytes:
+        click.echo(f"{output}: the last {recorder.dropped_bytes} bytes did not fit and are not in it", err=True)
+    sys.exit(0 if passed else 1)
+
+
+@commands.command("replay")
+@click.argument("recording", type=FILE)
+@click.option("--dialect", default="", help="Read it as this; otherwise as recorded, or as guessed.")
+@click.option(
+    "--speed", type=click.FloatRange(0), default=0.0, show_default=True, help="1: as long as it took; 0: at once."
+)
+@click.option("--config", "file", type=FILE, help="Another file than ./config.yaml, for the backend's thresholds.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def replay_command(recording: Path, dialect: str, speed: float, file: Path | None, as_json: bool) -> None:
+    """Run a recording's bytes through the same engine, with the recorded times. Exit codes as check's."""
+    from dashboard.cli import replay
+    from dashboard.config import load
+
+    passed = _judged(lambda: replay.plan(recording, dialect, speed, load(file)), as_json=as_json)
     sys.exit(0 if passed else 1)
 
 

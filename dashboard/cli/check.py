@@ -12,6 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from dashboard.backend.seam import Transport
 from dashboard.cli.curl import Pasted, parse_curl
 from dashboard.cli.event_loop import loop_factory
 from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url
@@ -23,7 +24,7 @@ from dashboard.cli.unreadable import Seen, unread
 from dashboard.cli.verdict import misses, told
 from dashboard.config import Backend, Config, ConfigError, load
 from dashboard.health.report import Report
-from dashboard.turn.events import TurnEvent
+from dashboard.turn.events import Observer, TurnEvent
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.dialect import Ask, Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
@@ -41,6 +42,9 @@ class Plan(msgspec.Struct, frozen=True):
     ask: Ask | None = None
     source: str = ""
     """The file that named the backend, "" for an address."""
+    origin: str = "check"
+    transport: Callable[[], Transport] | None = None
+    """Made on the loop, in place of HTTP."""
 
     @property
     def backend(self) -> Backend:
@@ -112,21 +116,25 @@ def request(plan: Plan) -> Pasted:
     return Pasted(ask.method, ask.url, dict(ask.headers), ask.body)
 
 
-def run(plan: Plan, say: Say) -> Checked:
-    """The turn, to its end or to Ctrl-C. Errors: ConfigError for an unknown dialect, Refused for a question too long."""
+def run(plan: Plan, say: Say, also: Observer | None = None) -> Checked:
+    """The turn, to its end or to Ctrl-C; `also` sees its events.
+
+    Errors: ConfigError for an unknown dialect, Refused for a question too long.
+    """
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_run(plan, say))
+        return runner.run(_run(plan, say, also))
 
 
-async def _run(plan: Plan, say: Say) -> Checked:
+async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
     runtime = build(plan.config, plan.source)
     phases, seen = Phases(say), Seen()
     live = runtime.ask(
         plan.backend.name,
         Question(plan.question),
-        source="check",
-        also=_both(phases.observe, seen.observe),
+        source=plan.origin,
+        also=_all(phases.observe, seen.observe, *([also] if also else [])),
         ask=plan.ask,
+        transport=plan.transport() if plan.transport else None,
     )
     try:
         await live.wait()
@@ -137,7 +145,7 @@ async def _run(plan: Plan, say: Say) -> Checked:
     return Checked(live.gauge.report(), seen)
 
 
-def _both(*observers: Callable[[TurnEvent], None]) -> Callable[[TurnEvent], None]:
+def _all(*observers: Observer) -> Observer:
     def observe(event: TurnEvent) -> None:
         for each in observers:
             each(event)
@@ -145,21 +153,21 @@ def _both(*observers: Callable[[TurnEvent], None]) -> Callable[[TurnEvent], None
     return observe
 
 
-def told_as_json(plan: Plan, *, strict: bool) -> bool:
+def told_as_json(plan: Plan, *, strict: bool, also: Observer | None = None) -> bool:
     """Runs the turn and prints its report as one JSON object; whether it passes."""
-    report = run(plan, lambda _at, _word, _rest: None).report
+    report = run(plan, lambda _at, _word, _rest: None, also).report
     sys.stdout.write(in_json(msgspec.json.encode(report).decode()) + "\n")
     return not misses(report, plan.backend.thresholds, strict=strict)
 
 
-def told_to_a_person(plan: Plan, *, strict: bool) -> bool:
+def told_to_a_person(plan: Plan, *, strict: bool, also: Observer | None = None) -> bool:
     """Runs the turn and tells it as it goes, then how it ended; whether it passes."""
     console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def say(at: float, word: str, rest: str) -> None:
         console.print(Text.assemble((f"{at:8.3f} s  ", "dim"), (f"{word:<13} ", STYLES.get(word, "cyan")), rest))
 
-    checked = run(plan, say)
+    checked = run(plan, say, also)
     missed = misses(checked.report, plan.backend.thresholds, strict=strict)
     for style, line in told(checked.report, missed):
         console.print(Text(line, style))

@@ -1,0 +1,49 @@
+"""`streamgauge replay`: the bytes of a recording through the same Turn, with the recorded times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urljoin
+
+import msgspec
+
+from dashboard.backend.replay import ReplayTransport
+from dashboard.cli.check import Plan
+from dashboard.cli.one_backend import name_of
+from dashboard.config import Backend, Config, ConfigError
+from dashboard.telemetry.recording import read_recording
+from dashboard.wire.dialects import DIALECTS
+from dashboard.wire.recorded import Attempt, RecordingError
+
+NOWHERE = "http://recorded.invalid/"
+"""Stands where a recording does not say which address was asked; nothing is ever sent there."""
+
+
+def plan(file: Path, dialect: str, speed: float, configured: Config) -> Plan:
+    """What replaying `file` means; a backend of its name in `configured` lends its thresholds. Errors: ConfigError."""
+    try:
+        attempts = read_recording(file)
+    except RecordingError as error:
+        raise ConfigError(str(error)) from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    backend = _backend(attempts[0], file, dialect, configured)
+    question = str(attempts[0].meta.get("question") or "(recorded)")[: configured.limits.question_chars]
+    config = Config([backend], configured.limits)
+    return Plan(config, question, origin="replay", transport=lambda: ReplayTransport(attempts, speed))
+
+
+def _backend(first: Attempt, file: Path, dialect: str, configured: Config) -> Backend:
+    meta = first.meta
+    request = meta.get("request")
+    url = urljoin(NOWHERE, str(request.get("url", ""))) if isinstance(request, dict) else NOWHERE
+    recorded = str(meta.get("dialect", ""))
+    name = name_of(f"http://{meta.get('backend') or file.stem}")
+    known = next((each for each in configured.backends if each.name == name), Backend(name, url))
+    taken = dialect or (recorded if recorded in (*DIALECTS, "auto") else "auto")
+    if taken == "custom" and known.custom is None:
+        raise ConfigError(
+            f"--dialect custom: expected a backend {name!r} with a `custom:` block in config.yaml, got none; "
+            "only the file can say where the text is"
+        )
+    return msgspec.structs.replace(known, dialect=taken)

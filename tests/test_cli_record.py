@@ -1,0 +1,58 @@
+"""`record` and `replay` as a user runs them: the file replays to what was told live."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.system.processes import stub
+
+
+def streamgauge(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dashboard", *args], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.system
+def test_what_is_recorded_replays_to_the_same_report(tmp_path: Path) -> None:
+    file = tmp_path / "turn.jsonl"
+    with stub("--speed", "8") as url:
+        live = streamgauge(
+            "record", url, "-m", "What's 6*7?", "-o", str(file), "--json", "--header", "X-Key: canary-key"
+        )
+    replayed = streamgauge("replay", str(file), "--json")
+    assert (live.returncode, replayed.returncode) == (0, 0), live.stderr + replayed.stderr
+    told, again = json.loads(live.stdout), json.loads(replayed.stdout)
+    assert told["text"] == again["text"] == "The answer is 42."
+    assert told["ttft_s"] == pytest.approx(again["ttft_s"], abs=1e-5)
+    assert [told[key] for key in ("outcome", "events", "chunks", "bytes")] == [
+        again[key] for key in ("outcome", "events", "chunks", "bytes")
+    ]
+    assert again["backend"] == told["backend"]
+    assert "canary-key" not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "got nothing"), (b"hello\n", "line 1"), (None, "cannot be read")],
+)
+def test_what_cannot_be_replayed_is_one_sentence(content: bytes | None, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "turn.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    done = streamgauge("replay", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert str(file) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_does_not_exist_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    done = streamgauge("record", "http://127.0.0.1:9/", "-o", str(tmp_path / "no" / "turn.jsonl"))
+    assert done.returncode == 2
+    assert "folder that exists" in done.stderr
