@@ -38,6 +38,8 @@ from orchestrator_stub.arithmetic import (
         ("(1+2)*(3+4)", "21"),
         ("2 ** -1", "0.5"),
         ("abs(3 - 10)", "7"),
+        ("0 ** 99999999", "0"),
+        ("2 ** -99999999", "0"),
         ("6 / 3", "2"),
         ("1e", None),
         ("I have 3 apples. What is 2+2 (please)?", "4"),

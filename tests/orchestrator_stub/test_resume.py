@@ -213,3 +213,13 @@ async def test_closing_ends_every_stream_quickly(serve: Serve) -> None:
     async with asyncio.timeout(2):
         await served.stub.close()
         assert (await reading).error is httpx.RemoteProtocolError
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("run ")]
+
+
+async def test_closing_ends_work_that_nobody_reads(serve: Serve) -> None:
+    worker = Worker()
+    served = await serve(worker.roster)
+    await served.ask("x", "drop-and-resume")
+    assert worker.closed == 0
+    await served.stub.close()
+    await until(lambda: worker.closed == 1)

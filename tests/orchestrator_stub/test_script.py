@@ -120,6 +120,10 @@ def test_an_opening_sets_status_headers_and_body() -> None:
     assert "overloaded" in json.loads(body.data)["error"]["message"]
 
 
+def test_a_refusal_without_a_body_is_empty() -> None:
+    assert [type(i) for i in played(made("{do: respond, status: 503}"))] == [Head]
+
+
 def test_an_opening_may_come_late_and_change_the_media_type() -> None:
     first, head = played(made("{do: content_type, value: text/html}, {do: respond, after_s: 3}", "retry_ms: null"))
     assert (first, isinstance(head, Head) and head.headers["Content-Type"]) == (Wait(3), "text/html")
@@ -212,12 +216,17 @@ def test_without_ids_nothing_is_marked() -> None:
 
 def test_closing_a_script_closes_the_agent() -> None:
     closed: list[bool] = []
+    kept: list[Generator[str]] = []  # a reference, or Python would close it for us
 
-    def answer(question: str, seed: int) -> Generator[str]:
+    def working(question: str) -> Generator[str]:
         try:
             yield from words(question * 1000)
         finally:
             closed.append(True)
+
+    def answer(question: str, seed: int) -> Generator[str]:
+        kept.append(working(question))
+        return kept[0]
 
     agent = Agent("a", "A", lambda _: 1.0, "It is alone.", answer, 10)
     script = play(SHIPPED["happy"], 1, "word ", roster=(agent,))
