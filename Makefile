@@ -38,7 +38,7 @@ lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict dashboard orchestrator_stub
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 
 bench: $(TEST_STAMP)
 	@failed=0; for file in tests/benchmarks/[a-z]*.py; do \
