@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, CustomJSTickFormatter, DataRange1d, DatetimeTickFormatter, HoverTool
+from bokeh.models import ColumnDataSource, CustomJSHover, CustomJSTickFormatter, DataRange1d, HoverTool
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 from bokeh.transform import stack
@@ -22,7 +22,14 @@ from dashboard.ui.theme import AXIS, FONT, SERIES
 from dashboard.ui.words import DEFINITIONS
 
 HEIGHT = 136
-LINE_ALPHA, AREA_ALPHA, GRID_ALPHA = 1.0, 0.12, 0.15
+AREA_ALPHA, GRID_ALPHA = 0.12, 0.15
+LOCAL_TICK = """
+const time = new Date(tick), pad = (n) => String(n).padStart(2, "0")
+const whole = ticks.every((each) => new Date(each).getSeconds() == 0)
+return pad(time.getHours()) + ":" + pad(time.getMinutes()) + (whole ? "" : ":" + pad(time.getSeconds()))
+"""
+"""The reader's own time of day; Bokeh's datetime formatter knows UTC only."""
+LOCAL_TIME = "return new Date(value).toLocaleTimeString([], {hour12: false})"
 
 ABOUT: dict[str, dict[str, Any]] = {
     "rate": {
@@ -121,7 +128,7 @@ class Charts:
     # The figures
 
     def _figure(self, chart: str, tooltip: list[tuple[str, str]]) -> tuple[figure, HoverTool]:
-        hover = HoverTool(tooltips=_tooltip(tooltip), mode="vline", formatters={"@t": "datetime"}, line_policy="nearest")
+        hover = HoverTool(tooltips=_tooltip(tooltip), mode="vline", formatters={"@t": CustomJSHover(code=LOCAL_TIME)}, line_policy="nearest")
         fig = figure(
             name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
             y_range=DataRange1d(start=0, range_padding=0.1, min_interval=1.0), toolbar_location=None, tools=[hover],
@@ -140,9 +147,7 @@ class Charts:
         fig.yaxis.ticker.desired_num_ticks = 3
         fig.yaxis.ticker.min_interval = 1
         fig.yaxis.formatter = CustomJSTickFormatter(code="return tick >= 1000 ? tick / 1000 + ' k' : String(tick)")
-        fig.xaxis.formatter = DatetimeTickFormatter(
-            milliseconds="%H:%M:%S", seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M", hourmin="%H:%M"
-        )
+        fig.xaxis.formatter = CustomJSTickFormatter(code=LOCAL_TICK)
         return fig, hover
 
     def _line(self, fig: figure, name: str, **look: Any) -> GlyphRenderer:
@@ -200,7 +205,7 @@ class Charts:
         names = ["reconnects", "faults"]
         colours = [SERIES[name] for name in names]
         fig.vbar_stack(
-            names, x="t", width="step", source=self._source, fill_color=colours, line_color=colours, line_width=2
+            names, x="t", width="bar", source=self._source, fill_color=colours, line_color=None
         )
         hover.renderers = [self._ground(fig)]
         return fig
@@ -208,4 +213,4 @@ class Charts:
 
 def _tooltip(lines: list[tuple[str, str]]) -> str:
     told = "".join(f'<div style="display:flex;justify-content:space-between;gap:14px"><span>{word}</span><b>{value}</b></div>' for word, value in lines)
-    return f'<div style="font:12px {FONT.replace(chr(34), "")};line-height:1.5;font-variant-numeric:tabular-nums"><div style="opacity:.7">@t{{%H:%M:%S}}</div>{told}</div>'
+    return f'<div style="font:12px {FONT.replace(chr(34), "")};line-height:1.5;font-variant-numeric:tabular-nums"><div style="opacity:.7">@t{{custom}}</div>{told}</div>'

@@ -53,7 +53,7 @@ class Chat {
   }
 
   sync() {
-    this.act({type: "sync", have: this.have, width: window.innerWidth});
+    this.act({type: "sync", have: this.have});
   }
 
   on_full({turns, dropped, running}) {
@@ -168,6 +168,14 @@ function keys(chat) {
   };
 }
 
+// A window too narrow for three columns begins with its sidebar closed; decided here, where the width is known.
+function foldSidebar(page) {
+  if (window.innerWidth >= 1200) return;
+  for (const root of page?.roots() ?? []) {
+    if (root.data && "sidebar_open" in root.data.attributes) root.data.sidebar_open = false;
+  }
+}
+
 export function render({model, view}) {
   const chat = new Chat(model, view);
   const onKey = keys(chat);
@@ -183,6 +191,7 @@ export function render({model, view}) {
     document.removeEventListener("visibilitychange", onSeen);
   });
   const page = view.model.document;
+  foldSidebar(page);
   page?.on_event("connection_lost", (_, event) => chat.lost(event.timeout != null));
   page?.on_event("client_reconnected", () => chat.found());
   model.on("after_render", () => chat.sync());

@@ -51,7 +51,6 @@ class ChatPane(JSComponent):
         self._scenario = self._scenario_about = ""
         self.visible_in_browser = True
         self.on_visible: Callable[[], None] = lambda: None
-        self.on_width: Callable[[int], None] = lambda _pixels: None
         self._talk = Conversation()
         self._revision = 0
         self._console_open = False
@@ -133,8 +132,6 @@ class ChatPane(JSComponent):
             self.note("That did not work: a mistake in this page, which was logged. Reload it and try again.", "bad")
 
     async def _sync(self, data: dict[str, Any]) -> None:
-        if data.get("have") == -1 and isinstance(data.get("width"), int):
-            self.on_width(data["width"])
         if data.get("have") != self._revision:
             self._full()
 

@@ -30,7 +30,7 @@ class Composer {
 
   typed() {
     this.area.style.height = "auto";
-    this.area.style.height = Math.min(this.area.scrollHeight, 180) + "px";
+    if (this.area.value) this.area.style.height = Math.min(this.area.scrollHeight, 180) + "px";
     const length = [...this.area.value].length;
     this.count.hidden = length < this.limit * 0.9;
     setText(this.count, `${length.toLocaleString("en")} / ${this.limit.toLocaleString("en")}`);

@@ -15,9 +15,12 @@ STATES = ("open", "stalled", "connecting", "backing_off")
 
 COLUMNS = (
     *("t", *RATES, "rate_heartbeat", "gap_p50", "gap_p95", "gap_p99", "ttft", *STATES, "reconnects", "faults"),
-    *("rate_all", "gap_area", "step"),
+    *("rate_all", "gap_area", "bar"),
 )
 """What the charts' source holds: the window's columns, and three made here (see rows)."""
+
+BAR_STEPS = 2.5
+"""A bar is wider than its step: one step in 240 would be a hair."""
 
 CARDS = ("events", "rate", "uptime", "reconnects", "ttft", "gap")
 
@@ -25,7 +28,7 @@ CARDS = ("events", "rate", "uptime", "reconnects", "ttft", "gap")
 def rows(window: Window, after: float = float("-inf")) -> dict[str, Column]:
     """The window's rows with t > `after` (Unix time in ms), with three columns more.
 
-    rate_all is the sum of the stacked rates; step is the width of a row in ms. What is drawn as a line keeps its gaps
+    rate_all is the sum of the stacked rates; bar is how wide a bar is drawn, in ms. What is drawn as a line keeps its gaps
     (NaN); what is drawn as an area has no height there (Bokeh would join an area across a NaN): the stacked rates, and
     gap_area, which is gap_p50 so.
     """
@@ -34,14 +37,14 @@ def rows(window: Window, after: float = float("-inf")) -> dict[str, Column]:
     taken["rate_all"] = taken["rate_text"] + taken["rate_routing"] + taken["rate_other"]
     taken |= {name: np.nan_to_num(taken[name]) for name in RATES}
     taken["gap_area"] = np.nan_to_num(taken["gap_p50"])
-    taken["step"] = np.full(int(fresh.sum()), window.step_s * 1000)
+    taken["bar"] = np.full(int(fresh.sum()), BAR_STEPS * window.step_s * 1000)
     return taken
 
 
 def blank(end_ms: float, span_ms: float) -> dict[str, Column]:
     """Two rows of gaps a whole span apart: they hold the time axis while a window fills."""
     empty = {name: np.full(2, np.nan) for name in COLUMNS}
-    empty |= {name: np.zeros(2) for name in (*RATES, *STATES, "gap_area", "reconnects", "faults", "step")}
+    empty |= {name: np.zeros(2) for name in (*RATES, *STATES, "gap_area", "reconnects", "faults", "bar")}
     return empty | {"t": np.array([end_ms - span_ms, end_ms])}
 
 
@@ -83,7 +86,7 @@ def cards(snapshot: Snapshot) -> dict[str, tuple[str, str, str]]:
         ),
         "gap": (
             *split_unit(seconds(gap.p50)),
-            f"p95 {seconds(gap.p95)} · p99 {seconds(gap.p99)}" if gap.n else "no chunks in the last 60 s",
+            f"p95 {seconds(gap.p95)} · p99 {seconds(gap.p99)}" if gap.n else "none in the last 60 s",
         ),
     }
 
@@ -95,7 +98,7 @@ def _rate(value: float) -> str:
 def _uptime(snapshot: Snapshot) -> str:
     if snapshot.uptime_live:
         return f"open, silent for {seconds(snapshot.silent_s)}" if snapshot.silent_s >= 2 else "open now"
-    return "the last one; none is open" if snapshot.uptime_s else "none was open yet"
+    return "last one, now closed" if snapshot.uptime_s else "none was open yet"
 
 
 def _last_reconnect(snapshot: Snapshot) -> str:

@@ -22,7 +22,6 @@ from dashboard.ui.theme import THEME
 TICK_MS = 250
 WINDOWS = {"1 min": "1m", "5 min": "5m", "1 h": "1h"}
 WHOSE = {"This backend, all sessions": False, "This conversation": True}
-SIDEBAR_FROM_PX = 1200
 NO_SCENARIO = "As it is"
 
 pn.extension(reconnect=True)
@@ -181,15 +180,7 @@ def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] 
         pn.state.add_periodic_callback(page.tick, period=TICK_MS)
         pn.state.onload(page.load_scenarios)
         pn.state.on_session_destroyed(lambda _context: page.close())
-    frame = _frame(title, page.main, page.sidebar)
-    page.chat.on_width = lambda pixels: _fold(frame, pixels)
-    return frame
-
-
-def _fold(frame: pmui.Page, pixels: int) -> None:
-    """A window too narrow for three columns begins with its sidebar closed."""
-    if pixels < SIDEBAR_FROM_PX:
-        frame.sidebar_open = False
+    return _frame(title, page.main, page.sidebar)
 
 
 def _query() -> Mapping[str, str]:

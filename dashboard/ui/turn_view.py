@@ -16,6 +16,8 @@ Fields = dict[str, Any]
 STEPS_SHOWN = 12
 REASONING_SHOWN = 20_000
 DETAIL_CHARS = 2_000
+QUOTING = frozenset(("failed", "rejected"))
+"""Outcomes whose detail is what the server itself said."""
 
 
 def fields(transcript: Transcript, report: Report, now: float, *, queued: bool = False) -> Fields:
@@ -109,7 +111,7 @@ def verdict(report: Report) -> Fields:
         "sentence": visible(told.sentence) if told else "",
         "evidence": [visible(line) for line in told.evidence] if told else [],
         "next": visible(told.next) if told else "",
-        "detail": visible(report.detail[:DETAIL_CHARS]) if tone in ("bad", "warn") else "",
+        "detail": visible(report.detail[:DETAIL_CHARS]) if report.outcome in QUOTING else "",
     }
 
 
