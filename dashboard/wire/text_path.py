@@ -75,21 +75,17 @@ def _container(data: str) -> Any:
 
 
 def _strings(value: Any) -> Iterator[tuple[str, str]]:
-    """(path, string) of the leaves, breadth first, at most WIDEST of them and DEEPEST levels down."""
+    """(path, string) of the leaves, breadth first, at most WIDEST on each of DEEPEST levels."""
     level: list[tuple[tuple[str, ...], Any]] = [((), value)]
-    told = 0
     for _ in range(DEEPEST):
         below: list[tuple[tuple[str, ...], Any]] = []
         for steps, each in level:
             if isinstance(each, str):
-                told += 1
                 yield ".".join(steps) or payload.WHOLE, each
             elif isinstance(each, dict):
                 below += [((*steps, key), item) for key, item in each.items() if "." not in key]
             elif isinstance(each, list):
                 below += [((*steps, str(place)), item) for place, item in enumerate(each[:WIDEST])]
-            if told >= WIDEST:
-                return
         level = below[:WIDEST]
 
 

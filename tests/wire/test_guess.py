@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.wire.frame import Message
 from dashboard.wire.guess import guess_by_messages, guess_by_path, propose_text_path
+from dashboard.wire.text_path import WIDEST, _strings
 from tests.wire.reading import expectations, messages, recorded
 
 
@@ -74,6 +75,7 @@ WORDS = ("The ", "answer", " is ", "forty", "-two", ".")
             "a.b.0.said",
         ),
         ([{"type": "start", "request_id": "6f1c2d3e4f5a6b7c"}], None),
+        ([{"ref": f"6f1c2d3e4f5a6b7{n}"} for n in range(9)], None),
         ([{"n": 1}, {"n": 2}], None),
         ([{"a.b": "text with dots in its name"}], None),
     ],
@@ -97,6 +99,7 @@ def test_looks_at_a_bounded_part_of_hostile_messages() -> None:
     deep: Any = "too deep"
     for _ in range(50):
         deep = {"x": [deep]}
+    assert len(list(_strings(wide))) == WIDEST
     assert propose_text_path(said(*[wide] * 3)) is not None
     assert propose_text_path(said(deep)) is None
     assert propose_text_path(said("[" * 100_000)) == "$data"

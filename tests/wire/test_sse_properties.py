@@ -196,6 +196,8 @@ def test_frames_before_a_too_large_event_come_first() -> None:
 def test_the_bound_is_on_one_event_not_on_the_stream() -> None:
     decoder = SseDecoder(max_event_bytes=50)
     assert len(decoder.feed(b"data: " + b"x" * 43 + b"\n\n" + b"data: y\n\n" * 100)) == 101
+    pieces = [b"retry: 100\ndata: a\n", b"data: b\n\n", b"event: e\nda", b"ta: c\n\n"] * 100
+    assert sum(isinstance(frame, Message) for piece in pieces for frame in decoder.feed(piece)) == 200
     assert not decoder.too_large
 
 
