@@ -84,8 +84,19 @@ def test_early_text_banks_slack_for_a_pause() -> None:
         ([(3.0, [10])] + [(0.03, [10])] * 40, False),
         ([(3.0, [10] * 20)] + [(0.1, [10])] * 60, False),
         ([(3.0, [10] * 5)] * 10, False),
+        ([(3.0, [10] * 5)] + [(0.02, [10])] * 7, False),
     ],
-    ids=["held", "two reads and a rest", "after a start", "one piece", "quick", "fast model", "then flows", "lumps"],
+    ids=[
+        "held",
+        "two reads and a rest",
+        "after a start",
+        "one piece",
+        "quick",
+        "fast model",
+        "then flows",
+        "lumps",
+        "quick rest",
+    ],
 )
 def test_a_burst_is_most_of_the_text_at_the_end_in_bulk(reads: list[tuple[float, list[int]]], burst: bool) -> None:
     assert told(reads).burst is burst

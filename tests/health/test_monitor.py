@@ -118,6 +118,11 @@ def test_uptime_is_the_last_ones_once_closed() -> None:
     assert (seen.uptime_s, seen.uptime_live, seen.silent_s) == (pytest.approx(4.0), False, 0)
 
 
+def test_uptime_ends_with_the_connection_and_not_with_the_turn() -> None:
+    seen = Clocked().tell(Story().begun(1).lost(5.01, "cut").ended(8, "truncated", "cut"), until=9).see()
+    assert (seen.uptime_s, seen.uptime_live) == (pytest.approx(4.0), False)
+
+
 def test_faults_reconnects_and_stalls_are_counted_once_each() -> None:
     story = Story().begun(1).lost(2, "cut").connecting(3, 2).connected(3.1).stalled(9, 5).lost(10, "silent", attempt=3)
     clocked = Clocked().tell(story.connecting(11, 3).ended(12, "unreachable", "connect"), until=20)

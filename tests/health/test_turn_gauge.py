@@ -66,6 +66,7 @@ def test_a_whole_turn() -> None:
     story.events += [
         UsageReported("t", 10.8, 7, None),
         UsageReported("t", 10.8, None, 4),
+        UsageReported("t", 10.8, 7, None),
         FinishHeard("t", 10.8, "stop"),
     ]
     told = report(story.ended(10.9, detail="stop"))
@@ -141,6 +142,13 @@ def test_phases_are_those_of_the_attempt_that_brought_the_text() -> None:
     assert (evidence.connecting_s, evidence.head_s, evidence.ttft_s) == (5.0, 5.1, 5.2)
 
 
+def test_a_head_of_an_earlier_attempt_is_not_the_last_ones() -> None:
+    evidence = gauged(
+        Story().begun().lost(1, "cut").connecting(2, 2).ended(60, "unreachable", "head_timeout")
+    ).evidence()
+    assert (evidence.connecting_s, evidence.head_s) == (2, None)
+
+
 def test_anomalies_are_counted_on_where_their_list_ends() -> None:
     story = Story().begun()
     for _ in range(5000):
@@ -155,7 +163,10 @@ def test_anomalies_are_counted_on_where_their_list_ends() -> None:
 def test_halves_of_a_pair_are_joined_and_lone_ones_replaced() -> None:
     story = Story().begun().text(0.2, "a\ud83d", "\ude00b").text(0.3, "\udc00").routed(0.3, "\ud800Agent\x00", nan)
     story.events.append(Anomaly("t", 0.4, "unknown_event", "\udfff"))
-    told = json.loads(msgspec.json.encode(report(story.ended(0.5, detail="\ud800"))))
+    seen = report(story.ended(0.5, detail="\ud800"))
+    assert seen.agent
+    assert seen.agent.confidence is None
+    told = json.loads(msgspec.json.encode(seen))
     assert told["text"] == "a😀b\ufffd"
     assert told["agent"] == {"id": "math", "name": "Agent", "protocol": "a2a", "confidence": None}
 
