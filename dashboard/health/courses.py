@@ -158,7 +158,9 @@ def page_late(evidence: Evidence) -> Told:
 
 def blemished(evidence: Evidence) -> Told:
     kinds = ", ".join(f"{number} × {kind}" for kind, number in evidence.anomalies.items())
-    lines = [f"{kind}: {quoted(detail)}." for kind, detail in evidence.anomaly_details.items()]
+    lines = [
+        f"{kind}: {quoted(detail)}." for kind, detail in evidence.anomaly_details.items() if kind in evidence.anomalies
+    ]
     empty = AnomalyKind.EMPTY_ANSWER in evidence.anomalies
     what = "ended well, but the answer is empty" if empty else "completed its answer, but strayed from the protocol"
     return f"Back end: it {what} ({kinds}).", lines, "Compare what came with the protocol, event by event."

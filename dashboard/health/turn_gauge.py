@@ -44,7 +44,6 @@ class TurnGauge:
 
     def __init__(self, limits: Thresholds) -> None:
         self.loop_lag_s = self.screen_lag_s = 0.0
-        self.source = self.session = ""
         self.diagnosis: Diagnosis | None = None
         self._limits = limits
         self._backend = self._dialect = ""
@@ -151,9 +150,7 @@ class TurnGauge:
             p95_gap_s=gaps.p95 if gaps.n else 0.0,
             stalls=tuple(troubles.stalls),
             anomalies={kind: n for kind, n in troubles.kinds.items() if kind not in _TOLD_APART},
-            anomaly_details={
-                kind: detail for kind, detail in troubles.first_details().items() if kind not in _TOLD_APART
-            },
+            anomaly_details=troubles.first_details(),
             arrival=self._arrivals.arrival(),
             headers=self._headers,
             loop_lag_s=self.loop_lag_s,
@@ -164,7 +161,6 @@ class TurnGauge:
 
     def _asked(self, event: Asked) -> None:
         self._backend, self._dialect = event.backend, event.dialect
-        self.source, self.session = event.source, event.session
         self._asked_at = event.at
         self._arrivals = Arrivals(event.at, self._limits.ttft_s)
 
@@ -215,17 +211,16 @@ class TurnGauge:
                 self._reasoning.append(text)
             case Routed() as routed:
                 self._first("routed")
-                agent_id, name, protocol = (
-                    clean(each, DETAIL_CHARS) for each in (routed.agent_id, routed.agent_name, routed.protocol)
-                )
+                names = (routed.agent_id, routed.agent_name, routed.protocol)
+                agent_id, name, protocol = (clean(each, DETAIL_CHARS) for each in names)
                 self._agent = Agent(agent_id, name, protocol, finite(routed.confidence))
             case Step(name="routing"):
                 self._first("routing")
 
     def _usage_reported(self, event: UsageReported) -> None:
         before_in, before_out = self._usage or (None, None)
-        tokens_in = before_in if event.input_tokens is None else event.input_tokens
-        self._usage = (tokens_in, before_out if event.output_tokens is None else event.output_tokens)
+        told_in, told_out = event.input_tokens, event.output_tokens
+        self._usage = (before_in if told_in is None else told_in, before_out if told_out is None else told_out)
 
     def _finish_heard(self, event: FinishHeard) -> None:
         self._finish = clean(event.reason, DETAIL_CHARS)
@@ -247,9 +242,9 @@ class TurnGauge:
         self._troubles.close(event.at, over=False)
         self.diagnosis = diagnose(self.evidence())
         if self.diagnosis.kind == Kind.BURST_SUSPECTED:
-            arrival = self._arrivals.arrival()
-            share = percent(arrival.bulk_share)
-            self._troubles.note(AnomalyKind.BURST, f"{share} of the text at once after {seconds(arrival.silence_s)}")
+            seen = self._arrivals.arrival()
+            said = f"{percent(seen.bulk_share)} of the text at once after {seconds(seen.silence_s)}"
+            self._troubles.note(AnomalyKind.BURST, said)
 
     def _first(self, what: str) -> None:
         self._times.setdefault(what, self._at - self._asked_at)
