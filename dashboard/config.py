@@ -66,6 +66,8 @@ class Timeouts(_Part, frozen=True):
 
     connect_s: Seconds = 10.0
     head_s: Seconds = 60.0
+    idle_s: Seconds | None = None
+    """Not a byte for so long: the connection is given up, and an event source connects anew. None waits for ever."""
 
 
 class Retry(_Part, frozen=True):
@@ -114,6 +116,10 @@ class Backend(_Part, frozen=True):
     retry: Retry = Retry()
     replay: bool = False
     verify: bool = True
+    ca_file: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    proxy: str = ""
     trust_env: bool = False
     ask: AskOptions = AskOptions()
     custom: Custom | None = None

@@ -23,7 +23,8 @@ from dashboard.health.turn_gauge import TurnGauge
 from dashboard.telemetry.broadcast import Broadcast
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.events import Observer
-from dashboard.turn.turn import Origin, Turn
+from dashboard.turn.request import Origin, Start
+from dashboard.turn.turn import Turn
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.dialect import Ask, Dialect, Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
@@ -96,7 +97,7 @@ class Runtime:
             limits=self.config.limits,
             origin=Origin(session, source),
             chance=random.random,
-            ask=ask,
+            start=Start(ask),
         )
         live = LiveTurn(turn, backend_name, session, source, TurnGauge(backend.thresholds))
         observers = [live.gauge.observe, self.monitor.observe, self.sink.observe]
@@ -203,6 +204,8 @@ class Runtime:
             lag = now - due
             self._lags[tick % LAG_WINDOW_TICKS] = lag
             self.sink.loop_lag(lag)
+            for live in self._turns.values():
+                live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag)
             tick += 1
             due = max(due, now - TICK_S)
             self.monitor.sample(now, time.time())

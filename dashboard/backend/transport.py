@@ -17,7 +17,7 @@ import httpx
 
 from dashboard.backend.reads import Reads
 from dashboard.backend.seam import Broken, Connection
-from dashboard.config import Backend
+from dashboard.config import Backend, ConfigError
 from dashboard.turn.request import Head, ask_headers
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
@@ -35,7 +35,8 @@ class HttpTransport:
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(connect=t.connect_s, read=None, write=t.head_s, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-            verify=backend.verify,
+            verify=_trust(backend),
+            proxy=backend.proxy or None,
             trust_env=backend.trust_env,
             follow_redirects=False,
         )
@@ -95,6 +96,23 @@ class HttpTransport:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def _trust(backend: Backend) -> ssl.SSLContext | bool:
+    """Whom TLS believes and who we say we are. Errors: ConfigError for files that cannot be used."""
+    if not (backend.ca_file or backend.client_cert):
+        return backend.verify
+    try:
+        context = ssl.create_default_context(cafile=backend.ca_file or None)
+        if not backend.verify:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if backend.client_cert:
+            context.load_cert_chain(backend.client_cert, backend.client_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"backend {backend.name}: expected PEM files in ca_file, client_cert and client_key, got {error}"
+        ) from None
+    return context
 
 
 def _raw(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -62,15 +62,18 @@ KIND: dict[type, str] = {
 class Reading:
     """The reader's side of a Turn; one for all its attempts, with a new decoder for each."""
 
-    def __init__(self, turn_id: str, dialect: Dialect, max_event_bytes: int) -> None:
+    def __init__(
+        self, turn_id: str, dialect: Dialect, max_event_bytes: int, last_event_id: str = "", *, dedupe: bool = True
+    ) -> None:
         self.dialect = dialect
         self.text_seen = self.heard = self.ended = False
         self.finish_reason = self.too_large = ""
         self.error: BackendError | None = None
         self.retry_base_s: float | None = None
         self._id = turn_id
+        self._dedupe = dedupe
         self._max_event_bytes = max_event_bytes
-        self._decoder = SseDecoder(max_event_bytes=max_event_bytes)
+        self._decoder = SseDecoder(max_event_bytes=max_event_bytes, last_event_id=last_event_id)
         self._attempts = self._messages = self._readable = self._bad_retries = 0
         self._start = b""
         self._ids: dict[str, None] = {}
@@ -175,7 +178,7 @@ class Reading:
             out.append(Anomaly(self._id, now, AnomalyKind.LATE_BYTES, f"{frames} more frames after the good end"))
 
     def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
-        if message.own_id and self._duplicate(message.last_event_id):
+        if message.own_id and self._dedupe and self._duplicate(message.last_event_id):
             out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, f"id {message.last_event_id[:64]!r} came again"))
             return
         chat_events = self.dialect.read(message)

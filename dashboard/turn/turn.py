@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from dashboard.config import Backend, Limits
 from dashboard.turn.clocks import Clocks
 from dashboard.turn.events import (
@@ -24,7 +22,7 @@ from dashboard.turn.events import (
 )
 from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState
 from dashboard.turn.reading import Reading
-from dashboard.turn.request import EVENT_STREAM, Head
+from dashboard.turn.request import EVENT_STREAM, Head, Origin, Start
 from dashboard.turn.retry import INVITING_STATUS, NOTHING_SENT, RETRYABLE_STATUS, Backoff
 from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
 from dashboard.wire.dialect import Ask, Dialect, Question
@@ -32,18 +30,11 @@ from dashboard.wire.dialect import Ask, Dialect, Question
 DETAIL_CHARS = 2048
 
 
-class Origin(msgspec.Struct, frozen=True):
-    """Who asks: the browser session ("" none) and the source: live, canary, check or replay."""
-
-    session: str = ""
-    source: str = "live"
-
-
 class Turn:
     """Feed it what happens, with the time; each call returns the turn events that follow from it.
 
-    Exactly one Ended comes of every turn, and nothing after it; calls after the end return []. `ask` overrides the
-    dialect's own request (a pasted curl command). `chance` gives floats in [0, 1) for the jitter of retries.
+    Exactly one Ended comes of every turn, and nothing after it; calls after the end return []. `chance` gives
+    floats in [0, 1) for the jitter of retries.
     """
 
     def __init__(
@@ -56,14 +47,14 @@ class Turn:
         limits: Limits,
         origin: Origin = Origin(),  # noqa: B008  # frozen
         chance: Callable[[], float] = lambda: 0.5,
-        ask: Ask | None = None,
+        start: Start = Start(),  # noqa: B008  # frozen
     ) -> None:
         self.id = turn_id
         self.state = TurnState.IDLE
-        self.ask = ask or dialect.ask(question)
+        self.ask = start.ask or dialect.ask(question)
         self._first_ask = self.ask
         self._backend, self._question, self._limits, self._origin = backend, question, limits, origin
-        self._reading = Reading(turn_id, dialect, limits.event_bytes)
+        self._reading = Reading(turn_id, dialect, limits.event_bytes, start.last_event_id, dedupe=start.dedupe)
         self._backoff = Backoff(backend.retry, chance)
         self._clocks: Clocks | None = None
         self._attempt = 0
@@ -85,8 +76,13 @@ class Turn:
         if self.state is TurnState.BACKING_OFF:
             return min(whole, self._retry_at)
         if self.state in OPEN and self._clocks:
-            return min(whole, self._clocks.deadline)
+            return min(whole, self._clocks.deadline, self._idle_at(self._clocks))
         return float("inf")
+
+    def _idle_at(self, clocks: Clocks) -> float:
+        """When the connection is given up because not a byte came; any byte puts it off."""
+        idle_s = self._backend.timeouts.idle_s
+        return float("inf") if idle_s is None else clocks.bytes_at + idle_s
 
     # What happens, told by the shell
 
@@ -232,7 +228,9 @@ class Turn:
         clock = clocks.stall(now)
         if clock:
             self._emit(Stalled(self.id, now, clock, silent_s))
-        if now >= clocks.give_up_at:
+        if now >= self._idle_at(clocks):
+            self._lost(Fault.SILENT, f"not a byte for {now - clocks.bytes_at:.1f} s", now)
+        elif now >= clocks.give_up_at:
             unreadable = self._reading.unreadable
             ending = Ending(Fault.UNDECODABLE if unreadable else Fault.SILENT, unreadable=unreadable, gave_up=True)
             self._end(ending, f"no progress for {silent_s:.1f} s with the connection open", now)
@@ -272,7 +270,9 @@ class Turn:
     def _ending(self, fault: Fault) -> Ending:
         if self._opened and self._reading.unreadable:
             return Ending(Fault.UNDECODABLE, unreadable=True, opened=True)
-        return Ending(Fault.CUT if self._opened else fault, opened=self._opened)
+        if self._opened and fault is not Fault.SILENT:
+            fault = Fault.CUT
+        return Ending(fault, opened=self._opened, gave_up=fault is Fault.SILENT)
 
     def _end(self, ending: Ending, detail: str, now: float, by: str = "") -> None:
         if self._opened and ending.good_end and not self._reading.text_seen:
