@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
+from dashboard.config import Backend, ConfigError
 from dashboard.wire.chat_event import ChatEvent, Unknown
 from dashboard.wire.dialect import Ask, Dialect, Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
@@ -64,3 +67,17 @@ class AutoDialect:
         self.name = taken
         self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof
         return True
+
+
+def check_dialect(backend: Backend, where: str) -> None:
+    """Errors: ConfigError, a sentence beginning with `where`, for a dialect that does not exist."""
+    if backend.dialect not in (*DIALECTS, "auto"):
+        known = ", ".join(("auto", *DIALECTS))
+        raise ConfigError(f"{where}: expected one of {known}, got {backend.dialect!r}")
+
+
+def dialect_of(backend: Backend) -> Dialect:
+    """A fresh object of the dialect that `backend` speaks, for one turn. Errors: ConfigError."""
+    check_dialect(backend, "dialect")
+    options = msgspec.to_builtins(backend.custom if backend.dialect == "custom" else backend.ask)
+    return DIALECTS.get(backend.dialect, AutoDialect)(Endpoint(backend.url, backend.method, options))

@@ -11,20 +11,14 @@ import codecs
 import re
 
 from dashboard.wire.frame import Comment, Frame, Message, Retry
-
-COMMENT_BYTES = 256
-"""So much of a comment is kept."""
+from dashboard.wire.lines import HEAD_BYTES, is_kept, joined, may_wait, shortened
 
 RETRY_MS = (100, 60_000)
 """Between these a server may choose our reconnect delay."""
 
 _LF, _CR = b"\n\r"  # as numbers: looking for one is six times faster than for a byte string
 _BOM = codecs.BOM_UTF8
-_KEPT_FIELDS = (b"data", b"event", b"id", b"retry")
-_HEAD = re.compile(r"(?:event: ([^\n]+)\n)?(?:id: ([^\n\0]*)\n)?(?:event: ([^\n]+)\n)?data: ")
-_QUIET = re.compile(rb"(?:(?:id|event): [^\n]*\n)+[^:r\n]")  # lines that can wait, and one that is no comment, no retry
-_HEAD_BYTES = 512
-"""So much of a line that will be dropped or shortened is held while it arrives; more than a comment keeps."""
+_SHAPE = re.compile(r"(?:event: ([^\n]{1,99})\n)?id: ([^\n\0]*)\n(?:event: ([^\n]{1,99})\n)?data: ")
 
 
 class EventTooLarge(Exception):  # noqa: N818  # what happened to the event, in the words of the contract
@@ -59,6 +53,7 @@ class SseDecoder:
         self._event = ""
         self._data: str | bytearray | None = None
         self._id: str | None = None
+        self._shape = ("message", "id: ", "\ndata: ")  # an event's type, and what stood before and after its id
 
     @property
     def partial(self) -> bool:
@@ -92,7 +87,7 @@ class SseDecoder:
         end = blank + 2 if blank >= 0 else 0
         rest = chunk[end:]
         last = rest.rfind(b"\n") + 1
-        if last and not ((quiet := _QUIET.match(rest)) and last < quiet.end() <= _HEAD_BYTES):
+        if last and not may_wait(rest, last):
             return self._read_lines(chunk, end + last)
         self._tail = rest
         return self._read_events(chunk[:end]) if end else []
@@ -126,9 +121,9 @@ class SseDecoder:
         comment = self._tail.startswith(b":")
         if length and length + (0 if comment else self._size) >= self._max:
             self._give_up()
-        elif length > _HEAD_BYTES and (comment or not _is_kept(self._tail)):
-            self._tail = self._tail[:_HEAD_BYTES]
-            self._dropped = length - _HEAD_BYTES
+        elif length > HEAD_BYTES and (comment or not (is_kept(self._tail))):
+            self._tail = self._tail[:HEAD_BYTES]
+            self._dropped = length - HEAD_BYTES
 
     def _give_up(self) -> None:
         self.too_large, self._plain = True, False
@@ -140,7 +135,8 @@ class SseDecoder:
         text = events.decode("utf-8", "replace")
         if self._size or self._dropped:
             self._size = self._dropped = 0
-        elif text[:6] == "data: ":  # nothing but events of one data line, as nearly always?
+            return self._read(text)
+        if text[:6] == "data: ":  # nothing but events of one data line, as nearly always?
             data = text[6:-2]
             if "\n" not in data:
                 return [Message("message", data, self.last_event_id)]
@@ -148,11 +144,14 @@ class SseDecoder:
             if data.count("\n") == 2 * len(datas) - 2:
                 here = self.last_event_id
                 return [Message("message", data, here) for data in datas]
-        elif (head := _HEAD.match(text)) and "\n" not in (data := text[head.end() : -2]):  # one event, no more?
-            event, own, late_event = head.groups()
-            if own is not None:
+        event, before, after = self._shape
+        if text.startswith(before):  # one event, shaped like the last one?
+            own, found, data = text[len(before) : -2].partition(after)
+            if found and "\n" not in data and "\n" not in own and "\0" not in own:
                 self.last_event_id = own
-            return [Message(late_event or event or "message", data, self.last_event_id, own is not None)]
+                return [Message(event, data, own, own_id=True)]
+        if shape := _SHAPE.match(text):
+            self._shape = (shape[3] or shape[1] or "message", text[: shape.start(2)], text[shape.end(2) : shape.end()])
         return self._read(text)
 
     def _read_lines(self, chunk: bytes, end: int) -> list[Frame]:
@@ -195,7 +194,7 @@ class SseDecoder:
         event, data, here = self._event, self._data, self._id
         for line in text.split("\n")[:-1]:
             if line.startswith("data: "):
-                data = line[6:] if data is None else _joined(data, line[6:])
+                data = line[6:] if data is None else joined(data, line[6:])
                 continue
             if not line:  # the id holds from here on, with data or without; only data makes a message
                 if here is not None:
@@ -212,11 +211,11 @@ class SseDecoder:
             elif name == "event":
                 event = value
             elif name == "data":
-                data = value if data is None else _joined(data, value)
+                data = value if data is None else joined(data, value)
             elif name == "retry":
                 self._hear_retry(value, frames)
             elif line.startswith(":"):
-                frames.append(Comment(_shortened(value)))
+                frames.append(Comment(shortened(value)))
         self._event, self._data, self._id = event, data, here
         return frames
 
@@ -227,22 +226,3 @@ class SseDecoder:
         self.retry_ms = int(value.lstrip("0")[:12] or "0")  # int() refuses thousands of digits
         low, high = RETRY_MS
         frames.append(Retry(min(max(self.retry_ms, low), high)))
-
-
-def _joined(data: str | bytearray, value: str) -> bytearray:
-    """Data lines joined by LF: linear in a hundred thousand of them, and no larger than they came."""
-    if isinstance(data, str):
-        data = bytearray(data.encode())
-    data += b"\n"
-    data += value.encode()
-    return data
-
-
-def _is_kept(line: bytes | bytearray) -> bool:
-    return bytes(line[: len(b"event:")].partition(b":")[0]) in _KEPT_FIELDS
-
-
-def _shortened(comment: str) -> str:
-    if len(comment) * 4 <= COMMENT_BYTES:
-        return comment
-    return comment.encode()[:COMMENT_BYTES].decode("utf-8", "ignore")

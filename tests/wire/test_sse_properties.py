@@ -82,6 +82,7 @@ def fed(decoder: SseDecoder, chunks: list[bytes]) -> list[Frame]:
 
 @settings(max_examples=600, deadline=None)
 @given(cut())
+@example((b"datax\ndata: %b\n\n" % (b"y" * 600), [b"datax\ndata: ", b"y" * 600, b"\n\n"]))
 @example((b"id: 5\ndata: x\n\n: c\n", [b"id: 5\nd", b"ata: x\n", b"\n: ", b"c\n"]))
 def test_any_cut_reads_as_the_standard_says(given_cut: tuple[bytes, list[bytes]]) -> None:
     stream, chunks = given_cut
