@@ -10,13 +10,11 @@ import time
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-import msgspec
-
 from dashboard.backend.live import LiveTurn
 from dashboard.backend.scenarios import Scenario, fetch_scenarios
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport
-from dashboard.config import Backend, Config, ConfigError, load
+from dashboard.config import Backend, Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.health.turn_gauge import TurnGauge
@@ -25,9 +23,8 @@ from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.events import Observer
 from dashboard.turn.request import Origin, Start
 from dashboard.turn.turn import Turn
-from dashboard.wire.auto import AutoDialect
-from dashboard.wire.dialect import Ask, Dialect, Endpoint, Question
-from dashboard.wire.dialects import DIALECTS
+from dashboard.wire.auto import check_dialect, dialect_of
+from dashboard.wire.dialect import Ask, Question
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +48,7 @@ class Runtime:
         self.config = config
         self.backends: Mapping[str, Backend] = {backend.name: backend for backend in config.backends}
         for index, backend in enumerate(config.backends):
-            if backend.dialect not in (*DIALECTS, "auto"):
-                known = ", ".join(("auto", *DIALECTS))
-                raise ConfigError(f"backends[{index}].dialect: expected one of {known}, got {backend.dialect!r}")
+            check_dialect(backend, f"backends[{index}].dialect")
         self.monitor = Monitor(list(self.backends))
         self.sink = PrometheusSink(config.backends)
         self.draining = False
@@ -92,7 +87,7 @@ class Runtime:
         turn = Turn(
             secrets.token_hex(8),
             backend,
-            self._dialect(backend),
+            dialect_of(backend),
             question,
             limits=self.config.limits,
             origin=Origin(session, source),
@@ -124,11 +119,6 @@ class Runtime:
                 f"{limits.turns_live} answers are streaming already, which is this server's limit; "
                 "wait for one to end, or raise limits.turns_live in config.yaml."
             )
-
-    def _dialect(self, backend: Backend) -> Dialect:
-        options = msgspec.to_builtins(backend.custom if backend.dialect == "custom" else backend.ask)
-        endpoint = Endpoint(backend.url, backend.method, options)
-        return AutoDialect(endpoint) if backend.dialect == "auto" else DIALECTS[backend.dialect](endpoint)
 
     def _ended(self, live: LiveTurn) -> None:
         self._turns.pop(live.id, None)

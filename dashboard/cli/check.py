@@ -25,9 +25,8 @@ from dashboard.cli.verdict import misses, told
 from dashboard.config import Backend, Config, ConfigError, load
 from dashboard.health.report import Report
 from dashboard.turn.events import Observer, TurnEvent
-from dashboard.wire.auto import AutoDialect
-from dashboard.wire.dialect import Ask, Endpoint, Question
-from dashboard.wire.dialects import DIALECTS
+from dashboard.wire.auto import dialect_of
+from dashboard.wire.dialect import Ask, Question
 
 QUESTION = "What's 2+2?"
 AS_PASTED = "(as pasted)"
@@ -110,9 +109,7 @@ def request(plan: Plan) -> Pasted:
     ask = plan.ask
     if ask is None:
         backend = plan.backend
-        kind = DIALECTS.get(backend.dialect, AutoDialect)
-        options = msgspec.to_builtins(backend.custom if backend.dialect == "custom" else backend.ask)
-        ask = kind(Endpoint(backend.url, backend.method, options)).ask(Question(plan.question))
+        ask = dialect_of(backend).ask(Question(plan.question))
     return Pasted(ask.method, ask.url, dict(ask.headers), ask.body)
 
 

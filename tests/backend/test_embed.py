@@ -1,0 +1,113 @@
+"""The example of docs/embedding.md runs, and the callbacks tell what the turn tells."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.backend import ask
+from dashboard.config import ConfigError, Custom
+from dashboard.turn.events import Ended, TextArrived
+from tests.backend.raw import HEAD, Peer, serving
+from tests.system.processes import stub
+from tests.turn.script import DONE, frame, say
+
+DOC = Path(__file__).parents[2] / "docs" / "embedding.md"
+
+
+async def routed(peer: Peer) -> None:
+    await peer.read_request()
+    routed = {"event": "routing_completed", "agent_id": "m", "agent_name": "Math", "protocol": "a2a", "confidence": 0.9}
+    began = {"event": "agent_execution_started", "agent_id": "m", "agent_name": "Math", "protocol": "a2a"}
+    await peer.send(HEAD + frame({"event": "routing_started"}) + frame(routed) + frame(began) + say("4") + DONE)
+
+
+async def endless(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(HEAD + say("and so on"))
+    await peer.gone()
+
+
+@pytest.mark.system
+def test_the_example_in_the_docs_runs_as_it_stands(tmp_path: Path) -> None:
+    example = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)[0]
+    with stub("--speed", "8") as url:
+        script = tmp_path / "example.py"
+        script.write_text(example.replace("http://127.0.0.1:8004/process/stream", url), "utf-8")
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "routed to Math Agent" in done.stdout
+    assert "The answer is 4.\ncompleted - " in done.stdout
+
+
+async def test_callbacks_in_order_functions_and_coroutines_alike() -> None:
+    told: list[tuple[str, Any]] = []
+
+    async def chunk(text: str) -> None:
+        await asyncio.sleep(0)
+        told.append(("chunk", text))
+
+    async with serving(routed) as server:
+        report = await ask(
+            server.url,
+            "2+2?",
+            on_routing_started=lambda: told.append(("routing", None)),
+            on_routing_completed=lambda agent: told.append(("routed", agent.agent_name)),
+            on_agent_execution_started=lambda name: told.append(("agent", name)),
+            on_response_chunk=chunk,
+            on_completed=lambda report: told.append(("completed", report.text)),
+            on_error=lambda report: told.append(("error", report.outcome)),
+            on_connection=lambda state: told.append(("connection", state)),
+        )
+    assert told == [
+        ("connection", "connected"),
+        ("routing", None),
+        ("routed", "Math"),
+        ("agent", "Math"),
+        ("chunk", "4"),
+        ("connection", "closed"),
+        ("completed", "4"),
+    ]
+    assert (report.outcome, report.dialect) == ("completed", "orchestrator")
+
+
+async def test_errors_are_outcomes_and_a_mistake_of_ours_is_an_exception() -> None:
+    ended: list[str] = []
+    report = await ask("http://127.0.0.1:1/process/stream", "?", on_error=lambda report: ended.append(report.outcome))
+    assert ended == [report.outcome] == ["unreachable"]
+    with pytest.raises(ConfigError, match="expected one of auto"):
+        ask("http://127.0.0.1:1/", "?", dialect="morse")
+    with pytest.raises(ConfigError, match="URL"):
+        ask("ftp://h/", "?")
+
+
+async def test_leaving_the_loop_stops_the_turn_and_closes_the_connection() -> None:
+    async with serving(endless) as server:
+        turn = ask(server.url, "?")
+        events = turn.__aiter__()
+        async for event in events:
+            if isinstance(event, TextArrived):
+                break
+        await events.aclose()
+        await asyncio.wait_for(server.peers[0].gone(), 1)
+    assert turn.report.outcome == "stopped"
+
+
+async def test_a_custom_stream_is_read_by_its_description() -> None:
+    async def bare(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(HEAD + b"data: one \n\ndata: two\n\n")
+
+    async with serving(bare) as server:
+        events = [event async for event in ask(server.url, "?", custom=Custom(text="$data", json={"q": "{question}"}))]
+    assert isinstance(events[-1], Ended)
+    assert (events[-1].outcome, "".join(e.text for e in events if isinstance(e, TextArrived))) == (
+        "completed",
+        "one two",
+    )
