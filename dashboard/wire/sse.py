@@ -121,7 +121,7 @@ class SseDecoder:
         comment = self._tail.startswith(b":")
         if length and length + (0 if comment else self._size) >= self._max:
             self._give_up()
-        elif length > HEAD_BYTES and (comment or not (is_kept(self._tail))):
+        elif length > HEAD_BYTES and (comment or not (is_kept(self._tail) or _LF in self._tail[:HEAD_BYTES])):
             self._tail = self._tail[:HEAD_BYTES]
             self._dropped = length - HEAD_BYTES
 
