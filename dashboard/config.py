@@ -209,6 +209,10 @@ def _check(config: Config, file: str, raw: Any) -> None:
     for i, backend in enumerate(config.backends):
         at = f"{file}: backends[{i}]"
         check_url(backend.url, f"{at}.url", raw["backends"][i]["url"])
+        if backend.proxy:
+            check_url(backend.proxy, f"{at}.proxy", raw["backends"][i]["proxy"], user=True)
+        if backend.client_key and not backend.client_cert:
+            raise ConfigError(f"{at}.client_cert: expected the certificate of client_key, got none")
         _check_headers(backend.headers, f"{at}.headers")
         if backend.name in names:
             raise ConfigError(

@@ -18,7 +18,7 @@ import yaml
 
 MAX_DEPTH = 32
 """Levels of nesting that a file may have; a real one has five."""
-SECRET_KEYS = frozenset({"headers", "url", "custom", "ask", "query", "json", "params", "system"})
+SECRET_KEYS = frozenset({"headers", "url", "custom", "ask", "query", "json", "params", "system", "proxy"})
 """Keys whose values are never quoted in a sentence."""
 
 Step = str | int
@@ -108,7 +108,7 @@ def quoted(raw: Any, at: Path) -> str:
     return _kind(value) if hidden or isinstance(value, dict | list | None) else repr(value)[:80]
 
 
-def check_url(url: str, at: str, written: str | None = None) -> None:
+def check_url(url: str, at: str, written: str | None = None, *, user: bool = False) -> None:
     """Refuse what is no absolute http address; the sentence quotes `written` (as the file has it), without what may be secret.
 
     Errors: ConfigError.
@@ -120,7 +120,7 @@ def check_url(url: str, at: str, written: str | None = None) -> None:
         good = False
     if not good or not url.isprintable() or " " in url:
         raise ConfigError(f"{at}: expected an http:// or https:// address, got {shown_url(written or url)!r}")
-    if parts.username is not None:
+    if parts.username is not None and not user:
         raise ConfigError(f"{at}: expected no user or password in the address, got some; use headers and ${{NAME}}")
 
 
@@ -131,7 +131,7 @@ def shown_url(url: str) -> str:
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, got more"
-_WORDS = re.compile(r"`(\w+)`")
+_WORDS = re.compile(r"`(\w+)(?: \| null)?`")
 _PLAIN = {
     "object": "a mapping",
     "array": "a list",

@@ -117,8 +117,8 @@ def test_a_person_sees_a_line_a_phase_then_verdict_and_diagnosis(server: Server)
         ([HEAD, 0.3, *chat("a", "b")[1:]], ["--max-ttft", "5"], 0, None),
         ([*chat("a")[:2], 0.3, *chat("b")[1:]], ["--max-gap", "0.1"], 1, "longest gap"),
         ([*chat("a")[:2], 0.3, *chat("b")[1:]], ["--max-gap", "5"], 0, None),
-        ([*chat("a"), b"data: {}\n\n"], ["--strict"], 1, "anomalies late_bytes"),
-        ([*chat("a"), b"data: {}\n\n"], [], 0, None),
+        ([HEAD, b"data: {broken\n\n", *chat("a")[1:]], ["--strict"], 1, "anomalies malformed_event"),
+        ([HEAD, b"data: {broken\n\n", *chat("a")[1:]], [], 0, None),
         (
             [b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nContent-Type: text/plain\r\n\r\nbusy"],
             [],

@@ -80,6 +80,11 @@ BAD = [
     ("url control", one(url='"http://h/a\\r\\nX: y"'), "backends[0].url", "http:// or https://", "\\r\\n"),
     ("url user", one(url=f"http://u:{CANARY}@h/x"), "backends[0].url", "no user or password", "some"),
     ("url number", one(url="5"), "backends[0].url", "text", "a number"),
+    ("idle text", one("    timeouts: {idle_s: never}\n"), "backends[0].timeouts.idle_s", "a number", "'never'"),
+    ("idle zero", one("    timeouts: {idle_s: 0}\n"), "backends[0].timeouts.idle_s", "> 0", "0"),
+    ("proxy", one(f"    proxy: odd://u:{CANARY}@p/\n"), "backends[0].proxy", "http:// or https://", "'odd://…@p/'"),
+    ("proxy list", one(f"    proxy: [{CANARY}]\n"), "backends[0].proxy", "text", "1 of them"),
+    ("key alone", one("    client_key: k.pem\n"), "backends[0].client_cert", "the certificate", "none"),
     ("custom missing", one("    dialect: custom\n"), "backends[0].custom", "at least `text:`", "none"),
     (
         "custom text missing",
@@ -212,6 +217,12 @@ def test_a_config_does_not_print_its_secrets() -> None:
         assert CANARY not in f"{thing} {thing!r}"
     with pytest.raises((TypeError, NotImplementedError)):
         msgspec.json.encode(config)
+
+
+def test_a_proxy_may_have_a_user() -> None:
+    backend = parse(one("    proxy: 'http://u:${K}@p:3128'\n"), env={"K": CANARY}).backends[0]
+    assert backend.proxy == f"http://u:{CANARY}@p:3128"
+    assert CANARY not in repr(backend)
 
 
 def test_a_config_is_frozen() -> None:
