@@ -29,6 +29,10 @@ const whole = ticks.every((each) => new Date(each).getSeconds() == 0)
 return pad(time.getHours()) + ":" + pad(time.getMinutes()) + (whole ? "" : ":" + pad(time.getSeconds()))
 """
 """The reader's own time of day; Bokeh's datetime formatter knows UTC only."""
+TOOLTIP = (
+    "display:grid;grid-template-columns:auto auto;gap:1px 14px;font-size:12px;line-height:1.45;"
+    "font-family:Inter,system-ui,sans-serif;font-variant-numeric:tabular-nums"
+)
 LOCAL_TIME = "return new Date(value).toLocaleTimeString([], {hour12: false})"
 
 ABOUT: dict[str, dict[str, Any]] = {
@@ -127,8 +131,8 @@ class Charts:
 
     # The figures
 
-    def _figure(self, chart: str, tooltip: list[tuple[str, str]]) -> tuple[figure, HoverTool]:
-        hover = HoverTool(tooltips=_tooltip(tooltip), mode="vline", formatters={"@t": CustomJSHover(code=LOCAL_TIME)}, line_policy="nearest")
+    def _figure(self, chart: str) -> tuple[figure, HoverTool]:
+        hover = _hover(chart)
         fig = figure(
             name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
             y_range=DataRange1d(start=0, range_padding=0.1, min_interval=1.0), toolbar_location=None, tools=[hover],
@@ -163,12 +167,11 @@ class Charts:
             )  # fmt: skip
 
     def _ground(self, fig: figure) -> GlyphRenderer:
-        """What the pointer meets anywhere in a row: a line that nobody sees."""
-        return fig.line("t", 0, source=self._source, line_alpha=0)
+        """What the pointer meets anywhere in a row: a bar of no height."""
+        return fig.vbar("t", top=0, width="step", source=self._source, fill_alpha=0, line_alpha=0)
 
     def _rate(self) -> figure:
-        tips = [(word, f"@{name}{{0.0}} /s") for word, name in ABOUT["rate"]["legend"]]
-        fig, hover = self._figure("rate", tips)
+        fig, hover = self._figure("rate")
         self._stack(fig, RATES, 0.3)
         fig.step(
             "t", "rate_all", source=self._source, mode="center", line_color=SERIES["rate_text"], line_width=1.6
@@ -178,8 +181,7 @@ class Charts:
         return fig
 
     def _latency(self) -> figure:
-        tips = [(word, f"@{name}{{0}} ms") for word, name in ABOUT["latency"]["legend"]]
-        fig, hover = self._figure("latency", tips)
+        fig, hover = self._figure("latency")
         fig.varea_step(
             "t", y1=0, y2="gap_area", source=self._source, fill_color=SERIES["gap_p50"], fill_alpha=AREA_ALPHA,
             step_mode="center",
@@ -193,15 +195,13 @@ class Charts:
         return fig
 
     def _connection(self) -> figure:
-        tips = [(word, f"@{name}{{0}}") for word, name in ABOUT["connection"]["legend"]]
-        fig, hover = self._figure("connection", tips)
+        fig, hover = self._figure("connection")
         self._stack(fig, STATES, 0.55)
         hover.renderers = [self._ground(fig)]
         return fig
 
     def _faults(self) -> figure:
-        tips = [(word, f"@{name}{{0}}") for word, name in ABOUT["faults"]["legend"]]
-        fig, hover = self._figure("faults", tips)
+        fig, hover = self._figure("faults")
         names = ["reconnects", "faults"]
         colours = [SERIES[name] for name in names]
         fig.vbar_stack(
@@ -211,6 +211,16 @@ class Charts:
         return fig
 
 
-def _tooltip(lines: list[tuple[str, str]]) -> str:
-    told = "".join(f'<div style="display:flex;justify-content:space-between;gap:14px"><span>{word}</span><b>{value}</b></div>' for word, value in lines)
-    return f'<div style="font:12px {FONT.replace(chr(34), "")};line-height:1.5;font-variant-numeric:tabular-nums"><div style="opacity:.7">@t{{custom}}</div>{told}</div>'
+def _hover(chart: str) -> HoverTool:
+    """Time, then every series of the chart with its value and unit; a dash where nothing was measured."""
+    about = ABOUT[chart]
+    unit, digits = {"rate": (" /s", 1), "latency": (" ms", 0)}.get(chart, ("", 0))
+    lines = "".join(f"<span>{word}</span><b>@{name}{{custom}}</b>" for word, name in about["legend"])
+    value = CustomJSHover(code=f"return Number.isFinite(value) ? value.toFixed({digits}) + '{unit}' : '–'")
+    formatters: dict[str, Any] = {f"@{name}": value for _, name in about["legend"]}
+    return HoverTool(
+        mode="vline",
+        show_arrow=False,
+        tooltips=f'<div style="{TOOLTIP}"><span style="opacity:.7">@t{{custom}}</span><i></i>{lines}</div>',
+        formatters=formatters | {"@t": CustomJSHover(code=LOCAL_TIME)},
+    )

@@ -15,36 +15,38 @@ STATES = ("open", "stalled", "connecting", "backing_off")
 
 COLUMNS = (
     *("t", *RATES, "rate_heartbeat", "gap_p50", "gap_p95", "gap_p99", "ttft", *STATES, "reconnects", "faults"),
-    *("rate_all", "gap_area", "bar"),
+    *("rate_all", "gap_area", "step", "bar"),
 )
-"""What the charts' source holds: the window's columns, and three made here (see rows)."""
+"""What the charts' source holds: the window's columns, and four made here (see rows)."""
 
-BAR_STEPS = 2.5
+BAR_STEPS = 4
 """A bar is wider than its step: one step in 240 would be a hair."""
 
 CARDS = ("events", "rate", "uptime", "reconnects", "ttft", "gap")
 
 
 def rows(window: Window, after: float = float("-inf")) -> dict[str, Column]:
-    """The window's rows with t > `after` (Unix time in ms), with three columns more.
+    """The window's rows with t > `after` (Unix time in ms), with four columns more.
 
-    rate_all is the sum of the stacked rates; bar is how wide a bar is drawn, in ms. What is drawn as a line keeps its gaps
+    rate_all is the sum of the stacked rates; step is
+    the width of a row and bar that of a drawn bar, both in ms. What is drawn as a line keeps its gaps
     (NaN); what is drawn as an area has no height there (Bokeh would join an area across a NaN): the stacked rates, and
     gap_area, which is gap_p50 so.
     """
     fresh = window.columns["t"] > after
-    taken = {name: window.columns[name][fresh] for name in COLUMNS[:-3]}
+    taken = {name: window.columns[name][fresh] for name in COLUMNS[:-4]}
     taken["rate_all"] = taken["rate_text"] + taken["rate_routing"] + taken["rate_other"]
     taken |= {name: np.nan_to_num(taken[name]) for name in RATES}
     taken["gap_area"] = np.nan_to_num(taken["gap_p50"])
-    taken["bar"] = np.full(int(fresh.sum()), BAR_STEPS * window.step_s * 1000)
+    taken["step"] = np.full(int(fresh.sum()), window.step_s * 1000)
+    taken["bar"] = BAR_STEPS * taken["step"]
     return taken
 
 
 def blank(end_ms: float, span_ms: float) -> dict[str, Column]:
     """Two rows of gaps a whole span apart: they hold the time axis while a window fills."""
     empty = {name: np.full(2, np.nan) for name in COLUMNS}
-    empty |= {name: np.zeros(2) for name in (*RATES, *STATES, "gap_area", "reconnects", "faults", "bar")}
+    empty |= {name: np.zeros(2) for name in (*RATES, *STATES, "gap_area", "reconnects", "faults", "step", "bar")}
     return empty | {"t": np.array([end_ms - span_ms, end_ms])}
 
 
@@ -73,7 +75,7 @@ def empties(window: Window) -> list[str]:
 
 
 def cards(snapshot: Snapshot) -> dict[str, tuple[str, str, str]]:
-    """card → value, unit, sub line. An en dash stands for what was not measured yet."""
+    """Card → value, unit, sub line. An en dash stands for what was not measured yet."""
     gap, ttft = snapshot.gap, snapshot.ttft
     return {
         "events": (count(snapshot.events_total), "", plural(snapshot.heartbeats_total, "heartbeat")),

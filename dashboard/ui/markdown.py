@@ -25,7 +25,7 @@ from pygments.util import ClassNotFound
 from dashboard.ui.plain import visible
 
 TAGS = frozenset(
-    "p br hr h1 h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li table thead tbody tr th td a span".split()
+    ["p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span"]
 )
 ATTRIBUTES = {
     "a": {"href", "title"},

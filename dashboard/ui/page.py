@@ -8,13 +8,14 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.util import edit_readonly
 from panel.viewable import Viewable
 from param.parameterized import Event
 
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.runtime import Refused, Runtime
-from dashboard.ui.chat import ChatPane, source
 from dashboard.ui.charts import Charts
+from dashboard.ui.chat import ChatPane, source
 from dashboard.ui.numbers import NumberStrip
 from dashboard.ui.plain import one_line
 from dashboard.ui.theme import THEME
@@ -144,7 +145,7 @@ def _caption(text: str) -> Viewable:
 
 
 def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> pmui.Page:
-    return pmui.Page(
+    frame = pmui.Page(
         title=title,
         main=[main],
         sidebar=sidebar,
@@ -154,6 +155,9 @@ def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> pmui.Page:
         busy_indicator=None,
         theme_config=THEME,
     )
+    with edit_readonly(frame):
+        frame.busy = False  # unlinked from pn.state.busy: each tick of any page would send to every page, at 30 ms apiece
+    return frame
 
 
 def _full_house(refusal: Refused) -> Viewable:

@@ -111,15 +111,22 @@ def verdict(report: Report) -> Fields:
         "sentence": visible(told.sentence) if told else "",
         "evidence": [visible(line) for line in told.evidence] if told else [],
         "next": visible(told.next) if told else "",
-        "detail": visible(report.detail[:DETAIL_CHARS]) if report.outcome in QUOTING else "",
+        "detail": _words(report),
     }
+
+
+def _words(report: Report) -> str:
+    """What the server itself said, when that is more than the evidence quotes."""
+    said = visible(report.detail[:DETAIL_CHARS])
+    quoted = report.diagnosis is not None and any(one_line(said) in line for line in report.diagnosis.evidence)
+    return said if report.outcome in QUOTING and not quoted else ""
 
 
 def numbers(report: Report) -> list[list[str]]:
     """The turn's numbers: label, value, definition. What is unknown is left out, what is nought is too."""
     gap, usage = report.gap_s, report.usage
     shown = [
-        ["TTFT", seconds(report.ttft_s), DEFINITIONS["ttft"]],
+        ["TTFT", seconds(report.ttft_s) if report.ttft_s is not None else "", DEFINITIONS["ttft"]],
         ["chunks", count(report.chunks), DEFINITIONS["chunks"]],
         ["gap p95", seconds(gap.p95) if gap.p95 is not None else "", DEFINITIONS["gap_p95"]],
         ["duration", seconds(report.duration_s), DEFINITIONS["duration"]],
@@ -135,7 +142,7 @@ def numbers(report: Report) -> list[list[str]]:
 
 def pill(transcript: Transcript | None, *, queued: bool = False) -> dict[str, str]:
     """The connection in four states: sign, state and words."""
-    if transcript is None or transcript.state is TurnState.IDLE and not queued:
+    if transcript is None or (transcript.state is TurnState.IDLE and not queued):
         return _pill("⚫", "idle", "Not connected")
     if transcript.state is TurnState.ENDED:
         if transcript.outcome in FAILED:
