@@ -119,7 +119,7 @@ class SseDecoder:
             self._tail += part
         length = len(self._tail) + self._dropped
         comment = self._tail.startswith(b":")
-        if length and length + (0 if comment else self._size) >= self._max:
+        if self._started and length and length + (0 if comment else self._size) >= self._max:
             self._give_up()
         elif length > HEAD_BYTES and (comment or not (is_kept(self._tail) or _LF in self._tail[:HEAD_BYTES])):
             self._tail = self._tail[:HEAD_BYTES]
