@@ -30,10 +30,20 @@ return pad(time.getHours()) + ":" + pad(time.getMinutes()) + (whole ? "" : ":" +
 """
 """The reader's own time of day; Bokeh's datetime formatter knows UTC only."""
 TOOLTIP = (
-    "display:grid;grid-template-columns:auto auto;gap:1px 14px;font-size:12px;line-height:1.45;"
-    "font-family:Inter,system-ui,sans-serif;font-variant-numeric:tabular-nums"
+    "margin:-5px;padding:7px 11px;white-space:pre;tab-size:13;font:12px/1.5 Inter,system-ui,sans-serif;"
+    "font-variant-numeric:tabular-nums;"
+    "color:var(--mui-palette-text-primary,#15212B);background:var(--mui-palette-background-paper,#FFFFFF)"
 )
-LOCAL_TIME = "return new Date(value).toLocaleTimeString([], {hour12: false})"
+HOVERED = """
+const row = special_vars.index
+const told = lines.map(([word, name]) => {
+  const measured = source.data[name][row]
+  return word + "\\t" + (Number.isFinite(measured) ? measured.toFixed(digits) + unit : "–")
+})
+return [new Date(value).toLocaleTimeString([], {hour12: false}), ...told].join("\\n")
+"""
+"""All lines in one go: Bokeh writes NaN for a gap before any formatter is asked."""
+
 
 ABOUT: dict[str, dict[str, Any]] = {
     "rate": {
@@ -132,7 +142,7 @@ class Charts:
     # The figures
 
     def _figure(self, chart: str) -> tuple[figure, HoverTool]:
-        hover = _hover(chart)
+        hover = self._hover(chart)
         fig = figure(
             name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
             y_range=DataRange1d(start=0, range_padding=0.1, min_interval=1.0), toolbar_location=None, tools=[hover],
@@ -153,6 +163,14 @@ class Charts:
         fig.yaxis.formatter = CustomJSTickFormatter(code="return tick >= 1000 ? tick / 1000 + ' k' : String(tick)")
         fig.xaxis.formatter = CustomJSTickFormatter(code=LOCAL_TICK)
         return fig, hover
+
+    def _hover(self, chart: str) -> HoverTool:
+        """Time, then every series of the chart with its value and unit; a dash where nothing was measured."""
+        unit, digits = {"rate": (" /s", 1), "latency": (" ms", 0)}.get(chart, ("", 0))
+        told = {"source": self._source, "lines": ABOUT[chart]["legend"], "unit": unit, "digits": digits}
+        formatter = CustomJSHover(args=told, code=HOVERED)
+        tooltip = f'<div style="{TOOLTIP}">@t{{custom}}</div>'
+        return HoverTool(mode="vline", show_arrow=False, tooltips=tooltip, formatters={"@t": formatter})
 
     def _line(self, fig: figure, name: str, **look: Any) -> GlyphRenderer:
         colour = SERIES[name]
@@ -209,18 +227,3 @@ class Charts:
         )
         hover.renderers = [self._ground(fig)]
         return fig
-
-
-def _hover(chart: str) -> HoverTool:
-    """Time, then every series of the chart with its value and unit; a dash where nothing was measured."""
-    about = ABOUT[chart]
-    unit, digits = {"rate": (" /s", 1), "latency": (" ms", 0)}.get(chart, ("", 0))
-    lines = "".join(f"<span>{word}</span><b>@{name}{{custom}}</b>" for word, name in about["legend"])
-    value = CustomJSHover(code=f"return Number.isFinite(value) ? value.toFixed({digits}) + '{unit}' : '–'")
-    formatters: dict[str, Any] = {f"@{name}": value for _, name in about["legend"]}
-    return HoverTool(
-        mode="vline",
-        show_arrow=False,
-        tooltips=f'<div style="{TOOLTIP}"><span style="opacity:.7">@t{{custom}}</span><i></i>{lines}</div>',
-        formatters=formatters | {"@t": CustomJSHover(code=LOCAL_TIME)},
-    )
