@@ -30,7 +30,7 @@ return pad(time.getHours()) + ":" + pad(time.getMinutes()) + (whole ? "" : ":" +
 """
 """The reader's own time of day; Bokeh's datetime formatter knows UTC only."""
 TOOLTIP = (
-    "margin:-5px;padding:7px 11px;white-space:pre;tab-size:13;font:12px/1.5 Inter,system-ui,sans-serif;"
+    "margin:-6px;padding:7px 11px;border:1px solid var(--mui-palette-divider,#E0E4E8);white-space:pre;tab-size:80px;font:12px/1.5 Inter,system-ui,sans-serif;"
     "font-variant-numeric:tabular-nums;"
     "color:var(--mui-palette-text-primary,#15212B);background:var(--mui-palette-background-paper,#FFFFFF)"
 )

@@ -1,0 +1,32 @@
+"""One site and one browser for all browser tests; each test has a page of its own that may do nothing wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import chromium
+from tests.browser.site import Site, site
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if chromium.path() is None:
+        pytest.skip(chromium.MISSING)
+    with site(tmp_path_factory.mktemp("site")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(place: Site) -> Iterator[Browser]:
+    with chromium.chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser, place: Site) -> Iterator[Page]:
+    with chromium.watched(browser, place.home) as seen:
+        yield seen.page
+        assert seen.wrong == []

@@ -1,0 +1,67 @@
+"""What a person does on the page, and what stands on it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+from tests.browser.site import Site
+
+
+def open_page(page: Page, place: Site, query: str = "") -> None:
+    page.goto(place.url + query)
+    page.locator("textarea").wait_for()
+    page.locator(".card .value").first.wait_for()
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def badge(page: Page, nth: int = 0) -> Locator:
+    return page.locator("[data-outcome]").nth(nth)
+
+
+def outcome(page: Page, nth: int = 0, seconds: float = 30) -> str:
+    badge(page, nth).wait_for(timeout=seconds * 1000)
+    return str(badge(page, nth).get_attribute("data-outcome"))
+
+
+def texts_until_the_badge(page: Page) -> list[str]:
+    """The different texts that the answer showed, in order, seen in the page at every frame until the badge."""
+    return list(
+        page.evaluate(
+            """() => new Promise((resolve) => {
+              const deep = (root, what) => {
+                const found = root.querySelector(what)
+                if (found) return found
+                for (const each of root.querySelectorAll("*")) {
+                  const inner = each.shadowRoot && deep(each.shadowRoot, what)
+                  if (inner) return inner
+                }
+              }
+              const texts = []
+              const look = () => {
+                const text = deep(document, ".turn:last-child .answer")?.textContent.trim()
+                if (text && texts.at(-1) !== text) texts.push(text)
+                if (deep(document, ".turn:last-child [data-outcome]")) return resolve(texts)
+                requestAnimationFrame(look)
+              }
+              look()
+            })"""
+        )
+    )
+
+
+def chart_data(page: Page) -> dict[str, list[float]]:
+    """The columns of the charts' one source, gaps left out."""
+    return dict(
+        page.evaluate(
+            """() => {
+              const source = [...Bokeh.documents].flatMap((each) => [...each._all_models.values()])
+                .find((model) => model.name === "streamgauge")
+              return Object.fromEntries(Object.entries(source.data).map(([name, column]) =>
+                [name, [...column].filter((value) => Number.isFinite(value) && value !== 0)]))
+            }"""
+        )
+    )
