@@ -1,4 +1,4 @@
-"""One site and one browser for all browser tests; each test has a page of its own that may do nothing wrong."""
+"""One site for all browser tests, one browser a module; each test has a page of its own that may do nothing wrong."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(place: Site) -> Iterator[Browser]:
+    """A module's only: Playwright's loop runs in this thread as long as it lives, and async tests need the thread."""
     with chromium.chromium() as started:
         yield started
 
