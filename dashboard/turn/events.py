@@ -69,6 +69,12 @@ class Heartbeat(_Event, frozen=True):
     text: str
 
 
+class RetryHeard(_Event, frozen=True):
+    """A valid `retry:` line: so long should a reconnect wait (clamped to 0.1…60 s)."""
+
+    delay_s: float
+
+
 class MessageArrived(_Event, frozen=True):
     """One dispatched SSE message, counted once whatever it meant.
 
@@ -166,6 +172,7 @@ TurnEvent = (
     | HeadRefused
     | ChunkArrived
     | Heartbeat
+    | RetryHeard
     | MessageArrived
     | TextArrived
     | Progressed

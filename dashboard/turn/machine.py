@@ -30,6 +30,7 @@ from dashboard.turn.events import (
     MessageArrived,
     Progressed,
     Recovered,
+    RetryHeard,
     RetryScheduled,
     Stalled,
     TextArrived,
@@ -51,7 +52,7 @@ class TurnState(StrEnum):
 
 OPEN = frozenset({TurnState.WAITING, TurnState.ANSWERING, TurnState.STALLED})
 
-_STAYS = (ChunkArrived, Heartbeat, MessageArrived, Progressed, UsageReported, FinishHeard, Anomaly, Guessed)
+_STAYS = (ChunkArrived, Heartbeat, RetryHeard, MessageArrived, Progressed, UsageReported, FinishHeard, Anomaly, Guessed)
 
 
 def _open(state: TurnState) -> dict[type, TurnState]:

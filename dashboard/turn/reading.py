@@ -14,10 +14,12 @@ from dashboard.turn.events import (
     MessageArrived,
     Progressed,
     Recovered,
+    RetryHeard,
     TextArrived,
     TurnEvent,
     UsageReported,
 )
+from dashboard.turn.numbering import Numbering
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.chat_event import (
@@ -78,6 +80,7 @@ class Reading:
         self._start = b""
         self._ids: dict[str, None] = {}
         self._order: deque[str] = deque()
+        self._numbering = Numbering()
         self._handlers: dict[type, Callable[[Any, float, Clocks, list[TurnEvent]], None]] = {
             Text: self._text,
             Reasoning: self._progress,
@@ -166,6 +169,7 @@ class Reading:
                 out.append(Heartbeat(self._id, now, frame.text))  # type: ignore[union-attr]
             elif kind is Retry:
                 self.retry_base_s = frame.delay_ms / 1000  # type: ignore[union-attr]
+                out.append(RetryHeard(self._id, now, self.retry_base_s))
         if decoder.too_large:
             self.too_large = f"an event too large: more than {self._max_event_bytes} bytes"
         if decoder.bad_retries > self._bad_retries:
@@ -178,9 +182,14 @@ class Reading:
             out.append(Anomaly(self._id, now, AnomalyKind.LATE_BYTES, f"{frames} more frames after the good end"))
 
     def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
-        if message.own_id and self._dedupe and self._duplicate(message.last_event_id):
-            out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, f"id {message.last_event_id[:64]!r} came again"))
-            return
+        if message.own_id and self._dedupe and message.last_event_id:
+            if message.last_event_id in self._ids:
+                if self._attempts > 1:  # a resume that sends too much: none is shown twice
+                    said = f"id {message.last_event_id[:64]!r} came again"
+                    out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, said))
+                    return
+            else:
+                self._remember(message.last_event_id, now, out)
         chat_events = self.dialect.read(message)
         self._messages += 1
         kind = self._kind(chat_events[0]) if chat_events else "empty"
@@ -197,17 +206,17 @@ class Reading:
             return "routing"
         return KIND.get(type(first), "empty")
 
-    def _duplicate(self, event_id: str) -> bool:
-        """True when this id came before on an earlier connection: a resume that sends too much (none is shown twice)."""
-        if not event_id:
-            return False
-        if event_id in self._ids:
-            return self._attempts > 1
+    def _remember(self, event_id: str, now: float, out: list[TurnEvent]) -> None:
         self._ids[event_id] = None
         self._order.append(event_id)
         if len(self._order) > SEEN_IDS:
             del self._ids[self._order.popleft()]
-        return False
+        for kind, detail in self._numbering.see(event_id):
+            out.append(Anomaly(self._id, now, kind, detail))
+
+    def settle(self, now: float) -> list[TurnEvent]:
+        """What can be said of the ids now that no more come on this connection."""
+        return [Anomaly(self._id, now, kind, detail) for kind, detail in self._numbering.settle()]
 
     # One chat event
 

@@ -238,6 +238,8 @@ class Turn:
     def _lost(self, fault: Fault, detail: str, now: float, status: int = 0, retry_after_s: float | None = None) -> None:
         """An attempt is over without the good end: another follows, or the turn ends."""
         ask = self._next_ask(fault, status)
+        if self.state in OPEN:
+            self._settle(now)
         self._backoff.failed()
         if ask is None or self._backoff.exhausted:
             self._end(self._ending(fault), detail, now)
@@ -274,7 +276,13 @@ class Turn:
             fault = Fault.CUT
         return Ending(fault, opened=self._opened, gave_up=fault is Fault.SILENT)
 
+    def _settle(self, now: float) -> None:
+        for event in self._reading.settle(now):
+            self._emit(event)
+
     def _end(self, ending: Ending, detail: str, now: float, by: str = "") -> None:
+        if self.state in OPEN:
+            self._settle(now)
         if self._opened and ending.good_end and not self._reading.text_seen:
             self._emit(Anomaly(self.id, now, AnomalyKind.EMPTY_ANSWER, "the good end came with no text before it"))
         outcome = judge(ending)
