@@ -57,6 +57,7 @@ def test_openai_chat_asks() -> None:
         "stream": True,
         "stream_options": {"include_usage": True},
         "temperature": 0.2,
+        "scenario": "stall",
     }
     assert dialect.resume(QUESTION, "7") is None
 

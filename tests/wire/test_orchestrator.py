@@ -16,7 +16,9 @@ from dashboard.wire.chat_event import (
     Routed,
     Step,
     Text,
+    ToolCall,
     Unknown,
+    Usage,
 )
 from tests.wire.reading import made, read
 
@@ -47,6 +49,21 @@ MCP = {"raw_response": {"content": [{"type": "text", "text": "a"}, {"type": "ima
         ({"event": "response_chunk", "response_data": {"a": 1}}, [Malformed("a response_chunk without text")]),
         ({"event": "response_chunk", "text": 4}, [Malformed("a response_chunk without text")]),
         ({"event": "reasoning", "text": "hm"}, [Reasoning("hm")]),
+        ({"event": "step", "name": "look"}, [Step("look", "start")]),
+        ({"event": "step", "name": "look", "phase": "end"}, [Step("look", "end")]),
+        ({"event": "step", "name": "routing", "phase": 7}, [Step("step routing", "start")]),
+        ({"event": "step"}, [Step("step", "start")]),
+        (
+            {"event": "tool_call", "name": "t", "call_id": "c1", "arguments": '{"a": 1}', "result": "no"},
+            [ToolCall("t", "c1", "start", '{"a": 1}')],
+        ),
+        ({"event": "tool_call", "phase": "result", "result": "a\nb"}, [ToolCall("", "", "result", "a b")]),
+        ({"event": "tool_call", "name": 1, "phase": [], "arguments": {"a": 1}}, [ToolCall("")]),
+        (
+            {"event": "completed", "text": "all", "usage": {"input_tokens": 3, "output_tokens": -1}},
+            [Text("all"), Usage(3, None), Finish("completed"), End()],
+        ),
+        ({"event": "completed", "usage": "much"}, [Finish("completed"), End()]),
         ({"event": "completed", "text": "all"}, [Text("all"), Finish("completed"), End()]),
         ({"event": "completed", "response_data": {}}, [Finish("completed"), End()]),
         ({"event": "error", "message": "no", "code": 3}, [BackendError("3", "no")]),

@@ -66,6 +66,7 @@ class OpenAIChat:
             "messages": messages,
             "stream": True,
             "stream_options": {"include_usage": True},
+            "scenario": question.scenario or None,  # only asked of back ends that list scenarios
             **(options.get("params") or {}),  # a param that is null takes a field out: not every server knows them all
         }
         body = msgspec.json.encode({key: value for key, value in wanted.items() if value is not None})

@@ -1,8 +1,9 @@
 """The native dialect: an orchestrator that routes a question to an agent and streams what the agent answers.
 
 Each message is a JSON object whose `event` names it (the SSE `event:` field may say it as well, or instead):
-routing_started, routing_completed, agent_execution_started, response_chunk, completed, error. A chunk's `response_data`
-is shaped by the agent's own protocol (a2a: parts, acp and mcp: content); simpler servers send `text` alone.
+routing_started, routing_completed, agent_execution_started, response_chunk, completed, error; some also send reasoning,
+step and tool_call, and `usage` in completed. A chunk's `response_data` is shaped by the agent's own protocol (a2a: parts,
+acp and mcp: content); simpler servers send `text` alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from dashboard.wire.chat_event import (
     Routed,
     Step,
     Text,
+    ToolCall,
     Unknown,
+    Usage,
 )
 from dashboard.wire.dialect import Ask, Endpoint, Question, with_query
 from dashboard.wire.frame import Message
@@ -108,11 +111,15 @@ class Orchestrator:
             case "routing_completed":
                 return [_routed(body)]
             case "agent_execution_started":
-                agent = _agent(body) or "agent"
-                return [Step(agent if agent != ROUTING else f"agent {agent}")]
+                return [Step(_unlike_routing(_agent(body) or "agent", "agent"))]
             case "reasoning":
                 text = body.get("text")
                 return [Reasoning(text)] if isinstance(text, str) and text else []
+            case "step":
+                name = _unlike_routing(payload.name(body.get("name")) or "step", "step")
+                return [Step(name, "end" if body.get("phase") == "end" else "start")]
+            case "tool_call":
+                return [_tool_call(body)]
             case "completed":
                 return self._completed(body)
             case "error":
@@ -128,8 +135,10 @@ class Orchestrator:
 
     def _completed(self, body: dict[str, Any]) -> Sequence[ChatEvent]:
         text = None if self._text_seen else text_in(body)
-        ending: tuple[ChatEvent, ...] = (Finish("completed"), End())
-        return (Text(text), *ending) if text else ending
+        told: list[ChatEvent] = [Text(text)] if text else []
+        if isinstance(usage := body.get("usage"), dict):
+            told.append(Usage(payload.count(usage.get("input_tokens")), payload.count(usage.get("output_tokens"))))
+        return (*told, Finish("completed"), End())
 
 
 def text_in(body: dict[str, Any]) -> str | None:
@@ -172,6 +181,10 @@ def _parts(parts: list[Any]) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
+def _unlike_routing(name: str, what: str) -> str:
+    return name if name != ROUTING else f"{what} {name}"
+
+
 def _agent(body: dict[str, Any]) -> str:
     """An agent's name as told; the simpler shape has `agent` alone."""
     agent = body.get("agent")
@@ -190,6 +203,13 @@ def _routed(body: dict[str, Any]) -> Routed:
         confidence=confidence if confidence is not None and 0 <= confidence <= 1 else None,
         reasoning=payload.one_line(reasoning, 2_000) if isinstance(reasoning, str) else "",
     )
+
+
+def _tool_call(body: dict[str, Any]) -> ToolCall:
+    phase = "result" if body.get("phase") == "result" else "start"
+    detail = body.get("result" if phase == "result" else "arguments")
+    said = payload.one_line(detail, 2_000) if isinstance(detail, str) else ""
+    return ToolCall(payload.name(body.get("name")), payload.name(body.get("call_id")), phase, said)
 
 
 def _error(body: dict[str, Any]) -> BackendError:
