@@ -8,7 +8,10 @@ class Chat {
     this.have = -1;
     this.heard = performance.now();
     this.follows = true;
-    this.act = (message) => model.send_msg(message);
+    this.act = (message) => {
+      if (!this.offline) model.send_msg(message);
+      else this.composer.say("This page has lost its server; what you typed stays here.");
+    };
     this.pill = el("div", {class: "pill", role: "status", "data-state": "idle"},
       el("span", {class: "sign", "aria-hidden": "true"}, "⚫"), el("span", {class: "word"}, "Not connected"));
     this.who = el("div", {class: "who"});
@@ -53,7 +56,7 @@ class Chat {
   }
 
   sync() {
-    this.act({type: "sync", have: this.have});
+    if (!this.offline) this.act({type: "sync", have: this.have});
   }
 
   on_full({turns, dropped, running}) {
@@ -120,14 +123,18 @@ class Chat {
   }
 
   tick() {
+    if (this.offline) {
+      this.pill.dataset.state = "idle";
+      return setText(this.pill.lastChild, "Unknown: this page is offline");
+    }
     const last = [...this.turns.values()].at(-1);
     last?.tick();
     const silent = this.pill.dataset.state === "connected" ? (last?.silence() ?? 0) : 0;
     setText(this.pill.lastChild, (this.word ?? "Not connected") + (silent >= 2 ? `, silent for ${duration(silent)}` : ""));
     this.pill.classList.toggle("quiet", silent >= 5);
-    const quiet = performance.now() - this.heard > 4000;
+    const quiet = performance.now() - Math.max(this.heard, this.quietSince ?? 0) > 4000;
     if (this.composer.running && quiet && !document.hidden) {
-      this.heard = performance.now();
+      this.quietSince = performance.now();
       this.sync();
     }
   }
@@ -143,16 +150,41 @@ class Chat {
     this.follows = true;
   }
 
-  // The websocket to this page's own server, not the stream.
-  lost(again) {
+  // The websocket to this page's own server, not the stream. What is not known is not claimed.
+  lost(event) {
+    this.offline = true;
+    this.reconnect = () => event.reconnect();
     this.banner.hidden = false;
-    this.banner.replaceChildren(el("span", {}, "This page has lost its server. The numbers stand still; "),
-      again ? el("span", {}, "trying again…") : button("Reload the page", "again", () => location.reload(), {class: "ghost"}));
+    this.banner.replaceChildren(
+      el("span", {}, "This page has lost its own server; its numbers stand still. It comes back by itself."),
+      button("Reload now", "again", () => this.reload(), {class: "ghost"}));
+    this.watch ??= setInterval(() => this.look(), 3000);
+    this.tick();
+  }
+
+  // The server answers again: Bokeh may resume the session; a server that was restarted knows it no more.
+  async look() {
+    const answer = await fetch(new URL("healthz", location.href), {cache: "no-store"}).catch(() => null);
+    if (!answer?.ok || !this.offline) return;
+    if (this.triedAt && performance.now() - this.triedAt > 6000) return this.reload();
+    if (!this.triedAt) this.reconnect();
+    this.triedAt ??= performance.now();
+  }
+
+  reload() {
+    sessionStorage.setItem("streamgauge-draft", this.composer.area.value);
+    location.reload();
   }
 
   found() {
+    clearInterval(this.watch);
+    this.offline = false;
+    this.watch = this.triedAt = undefined;
     this.banner.hidden = true;
+    const heard = this.heard;
+    this.have = -1;
     this.sync();
+    setTimeout(() => { if (this.heard === heard) this.reload(); }, 5000);
   }
 }
 
@@ -192,7 +224,9 @@ export function render({model, view}) {
   });
   const page = view.model.document;
   foldSidebar(page);
-  page?.on_event("connection_lost", (_, event) => chat.lost(event.timeout != null));
+  chat.composer.area.value = sessionStorage.getItem("streamgauge-draft") ?? "";
+  sessionStorage.removeItem("streamgauge-draft");
+  page?.on_event("connection_lost", (_, event) => chat.lost(event));
   page?.on_event("client_reconnected", () => chat.found());
   model.on("after_render", () => chat.sync());
   return chat.root;

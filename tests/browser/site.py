@@ -50,17 +50,23 @@ class Site:
 
 
 @contextlib.contextmanager
+def serving(file: Path, port: int) -> Iterator[Site]:
+    """The dashboard alone, until it answers."""
+    command = (sys.executable, "-m", "dashboard", "serve", "--config", str(file), "--port", str(port))
+    with program(*command, cwd=file.parent) as running:
+        running.wait_for(r"/dashboard", 60)
+        home = f"http://127.0.0.1:{port}"
+        wait_until_answered(home)
+        yield Site(home)
+
+
+@contextlib.contextmanager
 def site(folder: Path) -> Iterator[Site]:
     with stub() as stream:
         file = folder / "config.yaml"
         file.write_text(config(stream), "utf-8")
-        port = str(free_port())
-        command = (sys.executable, "-m", "dashboard", "serve", "--config", str(file), "--port", port)
-        with program(*command, cwd=folder) as running:
-            running.wait_for(r"/dashboard", 60)
-            home = f"http://127.0.0.1:{port}"
-            wait_until_answered(home)
-            yield Site(home)
+        with serving(file, free_port()) as started:
+            yield started
 
 
 def wait_until_answered(home: str) -> None:

@@ -1,0 +1,37 @@
+"""The page's own server goes away and comes back: the page says so, keeps what was typed, and recovers unaided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.chromium import watched
+from tests.browser.reading import ask, open_page, outcome
+from tests.browser.site import config, free_port, serving
+from tests.system.processes import stub
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def test_a_server_that_restarts_is_waited_for(browser: Browser, tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "config.yaml"
+    with stub() as stream, watched(browser, f"http://127.0.0.1:{port}") as seen:
+        file.write_text(config(stream), "utf-8")
+        page = seen.page
+        with serving(file, port) as first:
+            open_page(page, first)
+            ask(page, "What's 2+2?")
+            assert outcome(page) == "completed"
+        expect(page.locator(".banner")).to_contain_text("lost its own server", timeout=20_000)
+        expect(page.locator(".pill")).to_contain_text("offline")
+        ask(page, "half a thought")
+        expect(page.locator(".note")).to_contain_text("what you typed stays")
+        with serving(file, port):
+            expect(page.locator(".turn")).to_have_count(0, timeout=60_000)
+            expect(page.get_by_label("Your question")).to_have_value("half a thought")
+            ask(page, "What's 3+4?")
+            assert outcome(page) == "completed"
+        assert not [each for each in seen.wrong if not each.startswith("console")]
