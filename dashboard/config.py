@@ -159,9 +159,17 @@ DEMO_EXAMPLES = ["What's 2+2?", "Show me a markdown tour", "Tell me a story abou
 
 
 def default_config(env: Mapping[str, str] = os.environ) -> Config:
-    """The built-in default: the demo backend on this machine's stub."""
+    """The built-in default: the demo backend on this machine's stub, which is given up soon: a person waits for it."""
     url = env.get("STREAMGAUGE_DEMO_URL", "http://127.0.0.1:8004/process/stream")
-    return Config([Backend("demo", url, "orchestrator", examples=list(DEMO_EXAMPLES))])
+    backend = Backend(
+        "demo",
+        url,
+        "orchestrator",
+        thresholds=Thresholds(give_up_s=30.0),
+        timeouts=Timeouts(head_s=30.0),
+        examples=list(DEMO_EXAMPLES),
+    )
+    return Config([backend])
 
 
 def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Config:
