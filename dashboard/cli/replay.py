@@ -27,13 +27,13 @@ def plan(file: Path, dialect: str, speed: float, configured: Config) -> Plan:
         raise ConfigError(str(error)) from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-    backend = _backend(attempts[0], file, dialect, configured)
+    backend = _backend(attempts[0], file, dialect, configured, len(attempts))
     question = str(attempts[0].meta.get("question") or "(recorded)")[: configured.limits.question_chars]
     config = Config([backend], configured.limits)
     return Plan(config, question, origin="replay", transport=lambda: ReplayTransport(attempts, speed))
 
 
-def _backend(first: Attempt, file: Path, dialect: str, configured: Config) -> Backend:
+def _backend(first: Attempt, file: Path, dialect: str, configured: Config, attempts: int) -> Backend:
     meta = first.meta
     request = meta.get("request")
     url = urljoin(NOWHERE, str(request.get("url", ""))) if isinstance(request, dict) else NOWHERE
@@ -46,4 +46,6 @@ def _backend(first: Attempt, file: Path, dialect: str, configured: Config) -> Ba
             f"--dialect custom: expected a backend {name!r} with a `custom:` block in config.yaml, got none; "
             "only the file can say where the text is"
         )
-    return msgspec.structs.replace(known, dialect=taken)
+    # an attempt more than was recorded would be one that never was
+    retry = msgspec.structs.replace(known.retry, max_attempts=min(known.retry.max_attempts, attempts))
+    return msgspec.structs.replace(known, dialect=taken, retry=retry)

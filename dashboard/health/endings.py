@@ -92,11 +92,18 @@ def protocol_broken(evidence: Evidence) -> Told:
     return (
         (
             f"Back end or configuration: nothing of the {count(evidence.bytes, 'byte')} that came could be read as "
-            f"{evidence.dialect}."
+            f"{'any dialect' if evidence.dialect == 'auto' else evidence.dialect}."
         ),
         lines,
-        "Run `streamgauge check` on the url: it shows the first frames and proposes a dialect or a text path.",
+        _another_dialect(evidence)
+        or "Run `streamgauge check` on the url: it shows the first frames and proposes a dialect or a text path.",
     )
+
+
+def _another_dialect(evidence: Evidence) -> str:
+    """What to set, when the stream was recognised as something else (see wire.guess.looks_like)."""
+    found = re.search(r"set dialect: ([\w-]+)", evidence.detail)
+    return f"Set `dialect: {found[1]}` for this backend: that is what its messages look like." if found else ""
 
 
 def backend_failed(evidence: Evidence) -> Told:

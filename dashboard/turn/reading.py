@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from dashboard.turn.clocks import Clocks
+from dashboard.turn.continuity import Continuity
 from dashboard.turn.events import (
     Anomaly,
     FinishHeard,
@@ -19,7 +19,7 @@ from dashboard.turn.events import (
     TurnEvent,
     UsageReported,
 )
-from dashboard.turn.numbering import Numbering
+from dashboard.turn.unread import Unread
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.chat_event import (
@@ -40,9 +40,6 @@ from dashboard.wire.chat_event import (
 from dashboard.wire.dialect import Dialect
 from dashboard.wire.frame import Comment, Message, Retry
 from dashboard.wire.sse import SseDecoder
-
-SEEN_IDS = 10_000
-"""How many ids are remembered for telling duplicates after a resume."""
 
 ERROR_FINISHES = frozenset({"error", "failed"})
 
@@ -76,11 +73,12 @@ class Reading:
         self._dedupe = dedupe
         self._max_event_bytes = max_event_bytes
         self._decoder = SseDecoder(max_event_bytes=max_event_bytes, last_event_id=last_event_id)
-        self._attempts = self._messages = self._readable = self._bad_retries = 0
+        self._messages = self._readable = self._bad_retries = 0
+        self._began_at = last_event_id
+        self._over = False
+        self._unread = Unread()
         self._start = b""
-        self._ids: dict[str, None] = {}
-        self._order: deque[str] = deque()
-        self._numbering = Numbering()
+        self._continuity = Continuity()
         self._handlers: dict[type, Callable[[Any, float, Clocks, list[TurnEvent]], None]] = {
             Text: self._text,
             Reasoning: self._progress,
@@ -103,6 +101,21 @@ class Reading:
         return self._decoder.last_event_id
 
     @property
+    def can_resume(self) -> bool:
+        """Whether going on after the last id would repeat nothing that was shown."""
+        return not self._dedupe or self._continuity.can_resume(self.last_event_id)
+
+    @property
+    def foreign(self) -> str:
+        """Why what came after a resume is of another answer; "" while it is not."""
+        return self._continuity.foreign
+
+    @property
+    def incomplete(self) -> str:
+        """Why the answer is not whole although it was resumed; "" while nothing says so."""
+        return self._continuity.incomplete
+
+    @property
     def finish_missing(self) -> bool:
         return self.dialect.needs_finish and not self.finish_reason
 
@@ -118,21 +131,24 @@ class Reading:
 
     @property
     def unreadable(self) -> bool:
-        """Something came and nothing of it was of the dialect, or it was no event stream at all."""
+        """Something came and nothing of it was of the dialect, or it was no event stream at all.
+
+        A terminator, a ping or a message without data is no word for or against: other protocols have the same.
+        """
         if self._messages:
-            return not self._readable
+            return bool(self._unread.count) and not self._readable
         start = self._start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
         return bool(start) and not start.startswith((b"data", b"event", b"id", b"retry", b":"))
 
     @property
     def what_came(self) -> str:
-        return f"{self._messages} messages, none readable as {self.dialect.name}"
+        return f"{self._messages} messages, none readable as {self._unread.words(self.dialect.name)}"
 
     @property
     def where_cut(self) -> str:
         """In words: what stood last when the stream ended without its good end."""
         if self.unreadable:
-            return f"and nothing of it could be read as {self.dialect.name}"
+            return f"and nothing of it could be read as {self._unread.words(self.dialect.name)}"
         if not self._start:
             return "with nothing in it"
         if self._decoder.partial:
@@ -149,7 +165,15 @@ class Reading:
         """A new connection: the decoder starts afresh, seeded with the id that is in force (WHATWG HTML §9.2.2)."""
         self._decoder = SseDecoder(max_event_bytes=self._max_event_bytes, last_event_id=self._decoder.last_event_id)
         self._bad_retries = 0
-        self._attempts += 1
+        self.heard = False
+        self._continuity.connected(self.last_event_id)
+
+    def start_over(self) -> None:
+        """The next connection begins a new answer; nothing of this one was shown."""
+        self._decoder = SseDecoder(max_event_bytes=self._max_event_bytes, last_event_id=self._began_at)
+        self._continuity = Continuity()
+        self.finish_reason = ""
+        self._over = True
 
     def feed(self, chunk: bytes, now: float, clocks: Clocks) -> list[TurnEvent]:
         """The turn events in one read, up to the dialect's good end."""
@@ -162,7 +186,7 @@ class Reading:
             kind = type(frame)
             if kind is Message:
                 self._message(frame, now, clocks, out)  # type: ignore[arg-type]
-                if self.ended or self.error is not None:
+                if self.ended or self.error is not None or self._continuity.foreign:
                     self._late(len(frames) - index - 1, now, out)
                     break
             elif kind is Comment:
@@ -183,19 +207,24 @@ class Reading:
 
     def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
         if message.own_id and self._dedupe and message.last_event_id:
-            if message.last_event_id in self._ids:
-                if self._attempts > 1:  # a resume that sends too much: none is shown twice
-                    said = f"id {message.last_event_id[:64]!r} came again"
-                    out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, said))
-                    return
-            else:
-                self._remember(message.last_event_id, now, out)
+            if self._continuity.repeated(message):  # a resume that sends too much: none is shown twice
+                said = f"id {message.last_event_id[:64]!r} came again"
+                out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, said))
+                return
+            out += [Anomaly(self._id, now, told, detail) for told, detail in self._continuity.see(message)]
+            if self._continuity.foreign:
+                return
         chat_events = self.dialect.read(message)
         self._messages += 1
         kind = self._kind(chat_events[0]) if chat_events else "empty"
         out.append(MessageArrived(self._id, now, kind, message.event, message.data, message.last_event_id))
-        if not chat_events:
+        if not chat_events and message.data.strip():
             self._readable += 1
+        elif kind in ("unknown", "malformed"):
+            self._unread.add(message, keep=not self._readable)
+        if message.last_event_id and not message.own_id and self._dedupe and Text in map(type, chat_events):
+            if not self._continuity.may_show(message.last_event_id):
+                return
         handlers = self._handlers
         for chat_event in chat_events:
             handlers[type(chat_event)](chat_event, now, clocks, out)
@@ -206,23 +235,15 @@ class Reading:
             return "routing"
         return KIND.get(type(first), "empty")
 
-    def _remember(self, event_id: str, now: float, out: list[TurnEvent]) -> None:
-        self._ids[event_id] = None
-        self._order.append(event_id)
-        if len(self._order) > SEEN_IDS:
-            del self._ids[self._order.popleft()]
-        for kind, detail in self._numbering.see(event_id):
-            out.append(Anomaly(self._id, now, kind, detail))
-
     def settle(self, now: float) -> list[TurnEvent]:
         """What can be said of the ids now that no more come on this connection."""
-        return [Anomaly(self._id, now, kind, detail) for kind, detail in self._numbering.settle()]
+        return [Anomaly(self._id, now, kind, detail) for kind, detail in self._continuity.settle()]
 
     # One chat event
 
     def _moved(self, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
         self._readable += 1
-        self.heard = True
+        self.heard = not self._over
         if clocks.stalled_on:
             out.append(Recovered(self._id, now, clocks.stalled_on, now - clocks.progress_at))
             clocks.stalled_on = ""
@@ -233,6 +254,7 @@ class Reading:
         clocks.text(now)
         out.append(TextArrived(self._id, now, event.text, not self.text_seen))
         self.text_seen = True
+        self._over = False
 
     def _progress(
         self, event: Reasoning | Routed | Step | ToolCall, now: float, clocks: Clocks, out: list[TurnEvent]
@@ -252,7 +274,9 @@ class Reading:
             self.error = BackendError(event.reason, "")
 
     def _end(self, _event: End, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        readable = self._readable
         self._moved(now, clocks, out)
+        self._readable = readable
         self.ended = True
 
     def _error(self, event: BackendError, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
@@ -260,7 +284,6 @@ class Reading:
         self.error = event
 
     def _ping(self, _event: Ping, now: float, _clocks: Clocks, out: list[TurnEvent]) -> None:
-        self._readable += 1
         out.append(Heartbeat(self._id, now, "ping"))
 
     def _unknown(self, event: Unknown, now: float, _clocks: Clocks, out: list[TurnEvent]) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from dashboard.config import Backend, Limits
 from dashboard.turn.clocks import Clocks
+from dashboard.turn.conclusion import by_eof, by_messages
 from dashboard.turn.events import (
     Anomaly,
     Asked,
@@ -18,12 +21,13 @@ from dashboard.turn.events import (
     HeadRefused,
     RetryScheduled,
     Stalled,
+    StopAudited,
     TurnEvent,
 )
 from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState
 from dashboard.turn.reading import Reading
-from dashboard.turn.request import EVENT_STREAM, Head, Origin, Start
-from dashboard.turn.retry import INVITING_STATUS, NOTHING_SENT, RETRYABLE_STATUS, Backoff
+from dashboard.turn.request import EVENT_STREAM, Head, Left, Origin, Start
+from dashboard.turn.retry import Backoff, next_ask
 from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
 from dashboard.wire.dialect import Ask, Dialect, Question
 
@@ -51,6 +55,7 @@ class Turn:
     ) -> None:
         self.id = turn_id
         self.state = TurnState.IDLE
+        question = msgspec.structs.replace(question, id=question.id or turn_id)
         self.ask = start.ask or dialect.ask(question)
         self._first_ask = self.ask
         self._backend, self._question, self._limits, self._origin = backend, question, limits, origin
@@ -60,6 +65,7 @@ class Turn:
         self._attempt = 0
         self._asked_at = self._attempt_at = self._retry_at = 0.0
         self._opened = False
+        self._cut = ""
         self._bytes = 0
         self._out: list[TurnEvent] = []
 
@@ -138,7 +144,7 @@ class Turn:
         for event in self._reading.feed(chunk, now, clocks):
             self._emit(event)
         self._judge_reading(now)
-        if self._bytes > self._limits.turn_bytes:
+        if self._bytes > self._limits.turn_bytes and self.state in OPEN:
             self._end(Ending(Fault.LIMIT, stopped=True), f"more than {self._limits.turn_bytes} bytes", now, by="limit")
         return self._taken()
 
@@ -146,13 +152,12 @@ class Turn:
         """The transport ended cleanly (FIN, the last chunk, the promised length)."""
         if self.state not in OPEN:
             return []
-        reading = self._reading
-        if reading.ends_well_at_eof:
-            self._end(Ending(good_end=True), reading.finish_reason, now)
-        elif self.dialect.ends_at_eof and reading.unreadable:
-            self._end(Ending(Fault.UNDECODABLE, unreadable=True), reading.what_came, now)
+        self._settle(now)
+        concluded = by_eof(self._reading)
+        if concluded:
+            self._end(*concluded, now)
         else:
-            self._lost(Fault.CUT, f"the stream ended {reading.where_cut}", now)
+            self._lost(Fault.CUT, f"the stream ended {self._reading.where_cut}", now)
         return self._taken()
 
     def broke(self, fault: Fault, detail: str, now: float) -> list[TurnEvent]:
@@ -177,11 +182,15 @@ class Turn:
             self._silent(self._clocks, now)
         return self._taken()
 
-    def abandon(self, now: float, by: str = "person", fault: Fault | None = None, detail: str = "") -> list[TurnEvent]:
-        """Whoever asked has gone, or we stop: the last word, if none was said yet."""
+    def abandon(
+        self, now: float, by: str = "person", fault: Fault | None = None, detail: str = "", left: Left | None = None
+    ) -> list[TurnEvent]:
+        """Whoever asked has gone, or we stop: the last word, if none was said yet; `left` is how the connection closed."""
         if self.state is TurnState.IDLE:
             self.asked(now)
         if self.state is not TurnState.ENDED:
+            if left is not None:
+                self._emit(StopAudited(self.id, now, *left))
             self._end(Ending(fault, stopped=True), detail, now, by=by)
         return self._taken()
 
@@ -207,16 +216,11 @@ class Turn:
         if reading.retry_base_s is not None:
             self._backoff.base_s = reading.retry_base_s
         self._tell_guess(now, "the first message")
-        if reading.too_large:
-            self._end(Ending(Fault.TOO_LARGE, unreadable=True), reading.too_large, now)
-        elif reading.error is not None:
-            words = ": ".join(part for part in (reading.error.code, reading.error.message) if part)
-            self._end(Ending(Fault.BACKEND_ERROR, backend_error=True), words, now)
-        elif reading.ended:
-            if reading.finish_missing:
-                self._end(Ending(Fault.CUT, opened=True), "the terminator came without a finish reason", now)
-            else:
-                self._end(Ending(good_end=True), reading.finish_reason, now)
+        if reading.ended:
+            self._settle(now)
+        concluded = by_messages(reading)
+        if concluded:
+            self._end(*concluded, now)
 
     def _tell_guess(self, now: float, how: str) -> None:
         taken = self._reading.take_guess()
@@ -233,17 +237,23 @@ class Turn:
         elif now >= clocks.give_up_at:
             unreadable = self._reading.unreadable
             ending = Ending(Fault.UNDECODABLE if unreadable else Fault.SILENT, unreadable=unreadable, gave_up=True)
-            self._end(ending, f"no progress for {silent_s:.1f} s with the connection open", now)
+            what = f"; {self._reading.what_came}" if unreadable else ""
+            self._end(ending, f"no progress for {silent_s:.1f} s with the connection open{what}", now)
 
     def _lost(self, fault: Fault, detail: str, now: float, status: int = 0, retry_after_s: float | None = None) -> None:
         """An attempt is over without the good end: another follows, or the turn ends."""
         ask = self._next_ask(fault, status)
         if self.state in OPEN:
             self._settle(now)
+            self._cut = detail
+        elif self._cut:
+            detail = f"{self._cut}; then: {detail}"
         self._backoff.failed()
         if ask is None or self._backoff.exhausted:
             self._end(self._ending(fault), detail, now)
             return
+        if ask is self._first_ask and self._opened:
+            self._reading.start_over()
         self.ask = ask
         delay_s = self._backoff.delay_s(retry_after_s)
         self._retry_at = now + delay_s
@@ -251,23 +261,14 @@ class Turn:
         self._emit(RetryScheduled(self.id, now, self._attempt + 1, delay_s, fault))
 
     def _next_ask(self, fault: Fault, status: int) -> Ask | None:
-        """The request of the next attempt, None when there may be none.
-
-        A POST is never sent again once its bytes were sent (it may have been carried out), unless the server itself
-        invites it, the config says `replay: true`, or the dialect can resume. Text is never joined across a restart.
-        """
-        resumed = self.dialect.resume(self._question, self._reading.last_event_id) if self._opened else None
-        if fault in (Fault.MEDIA_TYPE, Fault.REDIRECT) or self._reading.unreadable:
+        """As `retry.next_ask` says; what could not be read or not be taken up again is not asked for."""
+        reading = self._reading
+        if reading.unreadable:
             return None
-        if fault is Fault.HTTP_STATUS and status not in RETRYABLE_STATUS:
-            return None
-        if resumed is not None:
-            return resumed
-        if self._reading.text_seen:
-            return None
-        again = self._first_ask.method == "GET" or self._backend.replay
-        invited = fault in NOTHING_SENT or (fault is Fault.HTTP_STATUS and status in INVITING_STATUS)
-        return self._first_ask if again or invited else None
+        may = self._opened and reading.can_resume
+        resumed = self.dialect.resume(self._question, reading.last_event_id) if may else None
+        seen = reading.text_seen
+        return next_ask(self._first_ask, resumed, fault, status, text_seen=seen, replay=self._backend.replay)
 
     def _ending(self, fault: Fault) -> Ending:
         if self._opened and self._reading.unreadable:

@@ -18,9 +18,11 @@ FALLBACK = "orchestrator"
 
 
 class AutoDialect:
-    """A Dialect that takes another one's place until it knows which; `take_guess` tells, once, what it took."""
+    """A Dialect that takes another one's place until it knows which; `take_guess` tells, once, what it took.
 
-    media_types = frozenset({"text/plain"})
+    What the path suggests holds until a message is another dialect's own.
+    """
+
     paths: tuple[str, ...] = ()
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -30,8 +32,8 @@ class AutoDialect:
         self._decided = False
         self._inner: Dialect = DIALECTS[self._by_path or FALLBACK](endpoint)
         self.name = self._by_path or "auto"
-        self.needs_finish = self._inner.needs_finish
-        self.ends_at_eof = False
+        self.media_types = self._inner.media_types
+        self.needs_finish, self.ends_at_eof = self._inner.needs_finish, False
 
     @classmethod
     def recognises(cls, message: Message) -> bool:  # noqa: ARG003  # it is never itself a guess
@@ -48,9 +50,11 @@ class AutoDialect:
         return self._inner.resume(question, last_event_id)
 
     def read(self, message: Message) -> Sequence[ChatEvent]:
-        if not self._decided and not self._decide(message):
+        if not self._decided and not self._decide(message) and not self._by_path:
             return [Unknown(f"not recognised: {message.data[:120]}")]
-        return self._inner.read(message)
+        chat_events = self._inner.read(message)
+        self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof
+        return chat_events
 
     def _decide(self, message: Message) -> bool:
         """Whether `message` tells which dialect this is; the path's guess comes first."""
@@ -65,7 +69,6 @@ class AutoDialect:
             self._untold = taken
         self._decided = True
         self.name = taken
-        self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof
         return True
 
 

@@ -20,6 +20,8 @@ class Question(msgspec.Struct, frozen=True):
     conversation: str = ""
     scenario: str = ""
     """Name of a stub scenario; "" asks for none. Only back ends that list scenarios are sent it."""
+    id: str = ""
+    """Of this asking alone: the ids in a request are made of it. A turn gives its own id."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -51,7 +53,7 @@ class Dialect(Protocol):
 
     `media_types` are accepted beside text/event-stream (flagged as an anomaly). `needs_finish`: the terminator
     alone is no success, a Finish must have been heard too. `ends_at_eof`: a clean end of the transport is the
-    terminator. `paths` are the ends of URL paths where this dialect is usually served; `recognises` says whether a
+    terminator. Both are asked after each message, and may depend on what came. `paths` are the ends of URL paths where this dialect is usually served; `recognises` says whether a
     message can be nobody else's: by these two a dialect is guessed.
     """
 

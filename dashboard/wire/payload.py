@@ -101,8 +101,13 @@ def at(value: Any, path: str) -> Any:
 
 
 def said(value: Any) -> str:
-    """A leaf as a person would write it in a config: true, null, 3, stop."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value as a person would write it in a config: true, null, 3, stop; JSON where it is more than a leaf."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "JSON nested beyond all reason"
 
 
 def backend_error(value: Any) -> BackendError:

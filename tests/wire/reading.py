@@ -19,6 +19,7 @@ from dashboard.wire.chat_event import (
     Routed,
     Step,
     Text,
+    ToolCall,
     Unknown,
     Usage,
 )
@@ -73,7 +74,7 @@ def chat_events(dialect: Dialect, chunks: Iterable[bytes]) -> list[ChatEvent]:
 
 def folded(events: Iterable[ChatEvent]) -> dict[str, Any]:
     """The keys of expected.yaml; those with nothing in them are left out, `text` and `ends` never are."""
-    told: dict[str, Any] = {"text": "", "reasoning": "", "steps": [], "unread": [], "ends": False}
+    told: dict[str, Any] = {"text": "", "reasoning": "", "steps": [], "tools": [], "unread": [], "ends": False}
     for event in events:
         match event:
             case Text(text):
@@ -82,10 +83,14 @@ def folded(events: Iterable[ChatEvent]) -> dict[str, Any]:
                 told["reasoning"] += text
             case Routed(agent_id, agent_name, protocol, confidence):
                 told["agent"] = [agent_id, agent_name, protocol, confidence]
-            case Step(name):
-                told["steps"].append(name)
+            case Step(name, phase):
+                told["steps"].append(name if phase == "start" else f"{name} {phase}")
+            case ToolCall(name, _, phase, detail):
+                told["tools"].append(f"{name} {phase} {detail}".rstrip())
             case Usage(input_tokens, output_tokens):
-                told["usage"] = [input_tokens, output_tokens]
+                before = told.get("usage", [None, None])
+                tokens = [input_tokens, output_tokens]
+                told["usage"] = [old if new is None else new for old, new in zip(before, tokens, strict=True)]
             case Finish(reason):
                 told["finish"] = reason
             case BackendError(code, message):
