@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 from bokeh.transform import stack
 from panel.custom import Child, JSComponent
 
-from dashboard.health.snapshot import Snapshot, Window
+from dashboard.health.snapshot import Column, Snapshot, Window
 from dashboard.ui.chat import source
 from dashboard.ui.columns import COLUMNS, RATES, STATES, blank, empties, rollover, rows
 from dashboard.ui.theme import AXIS, FONT, SERIES
@@ -77,6 +77,11 @@ ABOUT: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def plain(columns: Mapping[str, Column]) -> dict[str, list[float]]:
+    """Lists, not arrays: BokehJS cannot pull a document with binary columns again after its websocket dropped."""
+    return {name: column.tolist() for name, column in columns.items()}
+
+
 class ChartBoard(JSComponent):
     """The cards around the four figures: title, legend, definition, and what will appear while one is empty."""
 
@@ -96,7 +101,7 @@ class Charts:
 
     def __init__(self, window: str) -> None:
         self.window = window
-        self._source = ColumnDataSource(blank(time.time() * 1000, 60_000), name="streamgauge")
+        self._source = ColumnDataSource(plain(blank(time.time() * 1000, 60_000)), name="streamgauge")
         self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0)
         self._last_t = float("-inf")
         legends = {
@@ -121,9 +126,10 @@ class Charts:
         keeps = rollover(window)
         if self._last_t == float("-inf") or fresh["t"].size >= keeps:
             edge = blank(float(fresh["t"][-1]), window.span_s * 1000)
-            self._source.data = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
+            joined = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
+            self._source.data = plain(joined)
         else:
-            self._source.stream(fresh, keeps)
+            self._source.stream(plain(fresh), keeps)
         self._last_t = float(fresh["t"][-1])
         empty = empties(window)
         if empty != self.root.empty:
@@ -135,7 +141,7 @@ class Charts:
         self._last_t = float("-inf")
         chosen: Window = snapshot.windows[window]
         self._range.follow_interval = chosen.span_s * 1000
-        self._source.data = blank(snapshot.wall_at * 1000, chosen.span_s * 1000)
+        self._source.data = plain(blank(snapshot.wall_at * 1000, chosen.span_s * 1000))
         self.root.empty = list(ABOUT)
         self.show(snapshot)
 

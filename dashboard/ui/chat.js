@@ -124,6 +124,7 @@ class Chat {
 
   tick() {
     if (this.offline) {
+      this.keepDraft();
       this.pill.dataset.state = "idle";
       return setText(this.pill.lastChild, "Unknown: this page is offline");
     }
@@ -152,32 +153,41 @@ class Chat {
 
   // The websocket to this page's own server, not the stream. What is not known is not claimed.
   lost(event) {
+    if (!this.offline) this.lostAt = performance.now();
     this.offline = true;
     this.reconnect = () => event.reconnect();
     this.banner.hidden = false;
     this.banner.replaceChildren(
       el("span", {}, "This page has lost its own server; its numbers stand still. It comes back by itself."),
       button("Reload now", "again", () => this.reload(), {class: "ghost"}));
-    this.watch ??= setInterval(() => this.look(), 3000);
+    this.watch ??= setInterval(() => this.look(), 1000);
     this.tick();
   }
 
-  // The server answers again: Bokeh may resume the session; a server that was restarted knows it no more.
+  // A session outlives its websocket by 15 s, and never its process: after that only a new page is a true one.
   async look() {
     const answer = await fetch(new URL("healthz", location.href), {cache: "no-store"}).catch(() => null);
     if (!answer?.ok || !this.offline) return;
-    if (this.triedAt && performance.now() - this.triedAt > 6000) return this.reload();
-    if (!this.triedAt) this.reconnect();
+    const away = performance.now() - this.lostAt;
+    const same = (await answer.json()).uptime_s * 1000 > away;
+    if (!same || away > 12000 || performance.now() - this.triedAt > 4000) return this.reload();
+    if (this.triedAt == null) this.reconnect();
     this.triedAt ??= performance.now();
   }
 
   reload() {
-    sessionStorage.setItem("streamgauge-draft", this.composer.area.value);
+    this.keepDraft();
     location.reload();
   }
 
+  keepDraft() {
+    sessionStorage.setItem("streamgauge-draft", this.composer.area.value);
+  }
+
+  // Bokeh may have drawn the page anew: then another Chat has taken over, with the draft.
   found() {
     clearInterval(this.watch);
+    if (!this.root.isConnected) return;
     this.offline = false;
     this.watch = this.triedAt = undefined;
     this.banner.hidden = true;

@@ -25,7 +25,7 @@ WINDOWS = {"1 min": "1m", "5 min": "5m", "1 h": "1h"}
 WHOSE = {"This backend, all sessions": False, "This conversation": True}
 NO_SCENARIO = "As it is"
 
-pn.extension(reconnect=True)
+pn.extension()  # without Bokeh's own reconnecting: chat.js knows when a session is still there to come back to
 
 
 class ChatPage:

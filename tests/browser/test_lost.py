@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import watched
 from tests.browser.reading import ask, open_page, outcome
-from tests.browser.site import config, free_port, serving
+from tests.browser.site import Site, config, free_port, serving
 from tests.system.processes import stub
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -34,4 +34,29 @@ def test_a_server_that_restarts_is_waited_for(browser: Browser, tmp_path: Path) 
             expect(page.get_by_label("Your question")).to_have_value("half a thought")
             ask(page, "What's 3+4?")
             assert outcome(page) == "completed"
+        assert not [each for each in seen.wrong if not each.startswith("console")]
+
+
+HOLD_THE_SOCKET = """
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...words) { super(...words); globalThis.held = this }
+}
+"""
+
+
+def test_a_websocket_that_drops_mid_answer_loses_no_character(browser: Browser, place: Site) -> None:
+    with watched(browser, place.home) as seen:
+        page = seen.page
+        page.add_init_script(HOLD_THE_SOCKET)
+        open_page(page, place)
+        ask(page, "Show me a markdown tour")
+        assert outcome(page) == "completed"
+        ask(page, "Show me a markdown tour")
+        expect(page.locator(".answer").nth(1)).to_contain_text("Lists")
+        page.evaluate("held.close()")
+        expect(page.locator(".banner")).to_contain_text("lost its own server")
+        expect(page.locator(".banner")).not_to_be_visible(timeout=20_000)
+        assert outcome(page, 1) == "completed"
+        first, second = (page.locator(".answer").nth(n).inner_html() for n in (0, 1))
+        assert first == second
         assert not [each for each in seen.wrong if not each.startswith("console")]
