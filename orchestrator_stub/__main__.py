@@ -7,10 +7,14 @@ import errno
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 
-from orchestrator_stub.config import Settings, origin, shipped
+from orchestrator_stub.config import Settings, origin
+from orchestrator_stub.recording import RecordingError
+from orchestrator_stub.scenario import ScenarioError
 from orchestrator_stub.server import Stub
 
 
@@ -21,31 +25,31 @@ def _origins(_context: click.Context, _parameter: click.Parameter, given: tuple[
         raise click.BadParameter(str(error)) from None
 
 
-def _scenario(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
-    names = list(shipped())
-    if name not in names:
-        raise click.BadParameter(f"expected one of {', '.join(names)}; got {name!r}")
-    return name
-
-
 @click.command()
 @click.option("--port", default=8004, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--scenario", default="happy", show_default=True, callback=_scenario, help="For requests that name none.")
+@click.option("--scenario", default="happy", show_default=True, help="For requests that name none.")
 @click.option(
     "--cors-origin", "origins", multiple=True, callback=_origins, help="May read with credentials; repeatable."
 )
 @click.option(
     "--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 10_000), help="Shortens every wait."
 )
-def main(port: int, host: str, scenario: str, origins: frozenset[str], speed: float) -> None:
+@click.option(
+    "--recordings", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder: each NAME.jsonl in it, as `streamgauge record` writes them, becomes a scenario that plays it back.",
+)  # fmt: skip
+def main(**given: Any) -> None:
     """A small multi-agent orchestrator that answers over Server-Sent Events, and misbehaves on request."""
-    settings = Settings(host=host, port=port, scenario=scenario, origins=origins, speed=speed)
-    sys.exit(asyncio.run(_serve(settings)))
+    sys.exit(asyncio.run(_serve(Settings(**given))))
 
 
 async def _serve(settings: Settings) -> int:
-    stub = Stub(settings)
+    try:
+        stub = Stub(settings)
+    except (ScenarioError, RecordingError, OSError) as error:
+        click.echo(f"stub: {error}", err=True)
+        return 2
     try:
         url = stub.listen()
     except OSError as error:

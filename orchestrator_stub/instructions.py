@@ -19,7 +19,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The response's status line and headers; the first instruction but for a Wait."""
+    """The response's status line and headers; nothing is sent before it, and without it there is no response."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,6 +43,10 @@ class Hang(msgspec.Struct, frozen=True):
     """Nothing ever again, with the connection open."""
 
 
+class Forget(msgspec.Struct, frozen=True):
+    """The run cannot be resumed from here on."""
+
+
 class Cut(msgspec.Struct, frozen=True):
     """The connection ends: `close` in good order, `truncate` by FIN without the body's end, `reset` by RST."""
 
@@ -58,4 +62,4 @@ class Reshape(msgspec.Struct, frozen=True):
     hold_bytes: int = 0
 
 
-Instruction = Head | Send | Wait | Hang | Cut | Reshape
+Instruction = Head | Send | Wait | Hang | Forget | Cut | Reshape

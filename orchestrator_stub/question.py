@@ -11,11 +11,17 @@ HISTORY_ITEMS = 1_000
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One question. `scenario` "" takes the server's; `seed` None the scenario's."""
+    """One question. `scenario` "" takes the server's; `seed` None the scenario's.
+
+    `model`, `usage` and `streamed` are what a chat completion's request can also choose.
+    """
 
     message: str
     scenario: str = ""
     seed: int | None = None
+    model: str = "stub"
+    usage: bool = False
+    streamed: bool = True
 
 
 class BadRequestError(ValueError):
@@ -32,18 +38,29 @@ _EXAMPLE = '{"message": "What\'s 2+2?"}'
 
 def from_body(body: bytes, query: Mapping[str, str], limit: int, scenarios: Collection[str]) -> Asked:
     """The question in a POST's JSON body; scenario and seed may stand in the query instead. Errors: BadRequestError."""
-    try:
-        fields = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        got = "no body" if not body else f"{len(body)} bytes that are not JSON"
-        raise BadRequestError(f"expected a JSON object, got {got}", "body", f"send {_EXAMPLE}") from None
-    if not isinstance(fields, dict):
-        raise BadRequestError(f"expected a JSON object, got {_kind(fields)}", "body", f"send {_EXAMPLE}")
+    fields = json_object(body, _EXAMPLE)
     history = fields.get("history") or []
     if not isinstance(history, list) or len(history) > HISTORY_ITEMS:
-        got = f"{len(history)} items" if isinstance(history, list) else _kind(history)
+        got = f"{len(history)} items" if isinstance(history, list) else kind_of(history)
         raise BadRequestError(f"expected a list of at most {HISTORY_ITEMS}, got {got}", "history", "shorten it")
-    chosen = {name: query[name] for name in ("scenario", "seed") if name in query and not fields.get(name)}
+    return asked_in(fields, query, limit, scenarios)
+
+
+def json_object(body: bytes, example: str) -> dict[str, Any]:
+    """The JSON object that `body` is; `example` is shown to who sends another. Errors: BadRequestError."""
+    try:
+        fields = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        got = "no body" if not body else f"{len(body)} bytes that are not JSON"
+        raise BadRequestError(f"expected a JSON object, got {got}", "body", f"send {example}") from None
+    if not isinstance(fields, dict):
+        raise BadRequestError(f"expected a JSON object, got {kind_of(fields)}", "body", f"send {example}")
+    return fields
+
+
+def asked_in(fields: Mapping[str, Any], query: Mapping[str, str], limit: int, scenarios: Collection[str]) -> Asked:
+    """The question in `fields`; scenario and seed may stand in `query` instead. Errors: BadRequestError."""
+    chosen = {name: query[name] for name in ("scenario", "seed") if query.get(name) and not fields.get(name)}
     return _asked({**fields, **_counted(chosen)}, limit, scenarios)
 
 
@@ -66,7 +83,7 @@ def _counted(query: Mapping[str, str]) -> dict[str, Any]:
 def _asked(fields: Mapping[str, Any], limit: int, scenarios: Collection[str]) -> Asked:
     message = fields.get("message")
     if not isinstance(message, str) or not message.strip():
-        got = "none" if message is None else "an empty one" if isinstance(message, str) else _kind(message)
+        got = "none" if message is None else "an empty one" if isinstance(message, str) else kind_of(message)
         raise BadRequestError(f"expected a text, got {got}", "message", f"send {_EXAMPLE}")
     if len(message) > limit:
         raise BadRequestError(f"expected at most {limit} characters, got {len(message)}", "message", "shorten it")
@@ -77,11 +94,11 @@ def _asked(fields: Mapping[str, Any], limit: int, scenarios: Collection[str]) ->
         )
     seed = fields.get("seed")
     if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise BadRequestError(f"expected a whole number, got {_kind(seed)}", "seed", "leave it out, or send 1")
+        raise BadRequestError(f"expected a whole number, got {kind_of(seed)}", "seed", "leave it out, or send 1")
     return Asked(message.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), scenario, seed)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
     return {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}.get(
         type(value), "a number"
     )

@@ -16,12 +16,16 @@ from typing import Protocol
 
 from orchestrator_stub.buffer import Buffer
 from orchestrator_stub.config import Settings
-from orchestrator_stub.instructions import Cut, Ending, Hang, Head, Instruction, Send, Wait
+from orchestrator_stub.instructions import Cut, Ending, Forget, Hang, Head, Instruction, Send, Wait
 
 log = logging.getLogger(__name__)
 
 OUTCOMES = ("completed", "failed", "cut", "refused", "left")
 """How a turn's script ended, as far as somebody read it: `cut` without an ending event, `left` by its reader."""
+
+
+STREAMS = ("text/event-stream", "text/plain")
+"""Media types of what counts as a stream."""
 
 
 class GoneError(ConnectionError):
@@ -61,6 +65,7 @@ class Run:
         self._task: asyncio.Task[None] | None = None
         self._grace: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._forgotten = False
         self._outcome = ""
         self._counted = ""
 
@@ -91,19 +96,20 @@ class Run:
             self._task = asyncio.create_task(self._work(), name=f"run {self.id}")
             self._task.add_done_callback(self._rest)
 
-    async def resume(self, link: Link, after: int) -> None:
-        """Sends what came after event `after`, then goes on live. Errors: GoneError."""
+    async def resume(self, link: Link, place: int) -> None:
+        """Sends what came behind `place`, then goes on live. Errors: GoneError."""
         await link.head(self._head)
-        while missing := self._buffer.after(after):
-            after = missing[-1].seq
+        while missing := self._buffer.since(place):
+            place += len(missing)
             await link.write(b"".join(event.data for event in missing))
         if self._outcome:
             self._count(self._outcome)
         self.attach(link)
 
-    def can_resume(self, after: int) -> bool:
-        """Something after event `after` is there or to come, and nothing between has been forgotten."""
-        return self._buffer.covers(after) and not (self.over and after == self._buffer.newest)
+    def place(self, seq: int) -> int | None:
+        """Where a reader goes on who has seen event `seq`; None where there is nothing (more) to send."""
+        place = None if self._forgotten else self._buffer.place(seq)
+        return None if self.over and place == self._buffer.end else place
 
     def leave(self, link: Link) -> None:
         """The reader of `link` has gone by itself: nobody is to work for it."""
@@ -164,6 +170,8 @@ class Run:
                     await self._link.head(instruction)
             case Hang():
                 await asyncio.get_running_loop().create_future()
+            case Forget():
+                self._forgotten = True
             case Cut(how):
                 self._detach(how)
 
@@ -186,13 +194,19 @@ class Run:
         if not self._link:
             return
         if not self._counted:
-            self._count("refused" if self._head.status != 200 else "cut")
+            self._count("refused" if self._refused else "cut")
         self._link.end(how)
         self._link = None
         loop = asyncio.get_running_loop()
         self.idle_since = loop.time()
         if not self.over:
             self._grace = loop.call_later(self._settings.grace_s, self.stop)
+
+    @property
+    def _refused(self) -> bool:
+        """The response was no stream."""
+        media_type = self._head.headers.get("Content-Type", STREAMS[0]).partition(";")[0]
+        return self._head.status != 200 or media_type not in STREAMS
 
     def _count(self, outcome: str) -> None:
         """A turn counts once; an ending that is heard after all replaces how it looked before."""

@@ -29,13 +29,14 @@ class Runs:
         return run
 
     def find(self, last_event_id: str) -> tuple[Run, int] | None:
-        """The run to go on with and the number to go on after; None where there is nothing (more) to send."""
+        """The run to go on with and the place to go on behind; None where there is nothing (more) to send."""
         self._forget_old()
         name, _, number = last_event_id[:64].partition(".")
         run = self._runs.get(name)
-        if run is None or not (number.isascii() and number.isdigit()) or not run.can_resume(int(number)):
+        if run is None or not (number.isascii() and number.isdigit()):
             return None
-        return run, int(number)
+        place = run.place(int(number))
+        return None if place is None else (run, place)
 
     def numbers(self) -> dict[str, int]:
         """Streams being read, agents at work, runs in memory."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator_stub.instructions import Cut, Hang, Instruction, Outcome, Reshape, Send, Wait
+from msgspec.structs import replace
+
+from orchestrator_stub.instructions import Cut, Hang, Head, Instruction, Outcome, Reshape, Send, Wait
 
 HEARTBEAT = Send(b": heartbeat\n\n")
 
@@ -21,6 +23,26 @@ def with_heartbeats(instructions: Iterator[Instruction], every_s: float) -> Iter
             yield Wait(left)
         else:
             yield instruction
+
+
+def as_one(instructions: Iterator[Instruction]) -> Iterator[Instruction]:
+    """For a response that is no stream: its head waits for its body, and a failure has a status of its own."""
+    head: Head | None = None
+    for instruction in instructions:
+        match instruction:
+            case Head():
+                head = instruction
+            case Send() if instruction == HEARTBEAT:
+                pass
+            case Send() | Cut() if head:
+                failed = isinstance(instruction, Send) and instruction.outcome == "failed"
+                yield replace(head, status=500) if failed else head
+                yield instruction
+                head = None
+            case _:
+                yield instruction
+    if head:
+        yield head
 
 
 def shaped(instructions: Iterator[Instruction]) -> Iterator[Instruction]:

@@ -1,4 +1,7 @@
-"""The orchestrator's native events: the name stands in the JSON, the text in an A2A message's parts."""
+"""The orchestrator's native events: the name stands in the JSON, the text in an A2A message's parts.
+
+Beyond the six that every orchestrator sends, `reasoning`, `step` and `tool_call` tell what an agent does meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from orchestrator_stub.dialects.encoder import Wish
 from orchestrator_stub.dialects.said import (
     AgentStarted,
     Chunk,
@@ -16,21 +20,24 @@ from orchestrator_stub.dialects.said import (
     Said,
     Stage,
     Thought,
+    ToolCalled,
+    ToolReturned,
 )
 
 
 class Orchestrator:
-    """The full shape; stages have no word in it."""
+    """The full shape."""
 
     path = "/process/stream"
     media_type = "text/event-stream"
+    resumable = True
+    streamed = True
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, wish: Wish = Wish()) -> None:  # noqa: ARG002, B008  # a protocol's own; frozen
         self._run = run
 
     def encode(self, said: Said) -> Sequence[str]:
-        event = self._event(said)
-        return [line(event)] if event else []
+        return [line(self._event(said))]
 
     def _event(self, said: Said) -> dict[str, Any]:
         match said:
@@ -50,13 +57,25 @@ class Orchestrator:
                 return {"event": "response_chunk", "response_data": _message("text", text), "protocol": protocol}
             case Thought(text, protocol):
                 return {"event": "reasoning", "text": text, "protocol": protocol}
-            case Completed(agent_id, protocol, text):
-                data = _message("text", text)
-                return {"event": "completed", "agent_id": agent_id, "protocol": protocol, "response_data": data}
             case Failed(code, message):
                 return {"event": "error", "message": message, "code": code}
-            case Stage():
-                return {}
+            case Stage(name, phase):
+                return {"event": "step", "name": name, "phase": phase}
+            case ToolCalled(call_id, name, arguments):
+                call = {"name": name, "call_id": call_id}
+                return {"event": "tool_call", **call, "phase": "start", "arguments": arguments}
+            case ToolReturned(call_id, name, result):
+                return {"event": "tool_call", "name": name, "call_id": call_id, "phase": "result", "result": result}
+            case Completed():
+                return _completed(said)
+
+
+def _completed(said: Completed) -> dict[str, Any]:
+    data = _message("text", said.text)
+    event = {"event": "completed", "agent_id": said.agent_id, "protocol": said.protocol, "response_data": data}
+    if said.usage is None:
+        return event
+    return event | {"usage": {"input_tokens": said.usage.input_tokens, "output_tokens": said.usage.output_tokens}}
 
 
 def _message(kind: str, text: str) -> dict[str, Any]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from orchestrator_stub.dialects.encoder import Wish
 from orchestrator_stub.dialects.orchestrator import line
 from orchestrator_stub.dialects.said import Chunk, Completed, Failed, Routed, RoutingStarted, Said
 
 
 class OrchestratorSimple:
-    """Five events; agents' starts, thoughts and stages have no word in it."""
+    """Five events; agents' starts, thoughts, tools and stages have no word in it."""
 
     path = "/process/stream"
     media_type = "text/plain; charset=utf-8"
+    resumable = True
+    streamed = True
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, wish: Wish = Wish()) -> None:  # noqa: ARG002, B008  # a protocol's own; frozen
         self._run = run
 
     def encode(self, said: Said) -> Sequence[str]:

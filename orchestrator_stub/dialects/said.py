@@ -48,12 +48,36 @@ class Stage(msgspec.Struct, frozen=True):
     phase: str
 
 
+class ToolCalled(msgspec.Struct, frozen=True):
+    """The agent calls a tool; `arguments` are JSON."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class ToolReturned(msgspec.Struct, frozen=True):
+    """The tool has given its result."""
+
+    call_id: str
+    name: str
+    result: str
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens; the stub counts a piece of text as one."""
+
+    input_tokens: int
+    output_tokens: int
+
+
 class Completed(msgspec.Struct, frozen=True):
     """The answer is whole."""
 
     agent_id: str
     protocol: str
     text: str
+    usage: Usage | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -63,4 +87,4 @@ class Failed(msgspec.Struct, frozen=True):
     message: str
 
 
-Said = RoutingStarted | Routed | AgentStarted | Chunk | Thought | Stage | Completed | Failed
+Said = RoutingStarted | Routed | AgentStarted | Chunk | Thought | Stage | ToolCalled | ToolReturned | Completed | Failed

@@ -15,14 +15,29 @@ def test_it_holds_the_latest_and_no_more(data: list[bytes], most: int, most_byte
         buffer.add(event)
         assert buffer.size[0] <= most
         assert buffer.size[1] <= most_bytes
-    held = buffer.after(0)
+    held = buffer.since(0)
     assert held == events[len(events) - len(held) :]
+    assert len(held) == buffer.size[0]
     for seq in range(-1, len(events) + 2):
-        assert buffer.covers(seq) == (len(events) - len(held) <= seq <= len(events))
-        assert buffer.after(seq) == [event for event in held if event.seq > seq]
+        place = buffer.place(seq)
+        assert place == (seq if len(events) - len(held) <= seq <= len(events) else None)
+        if place is not None:
+            assert buffer.since(place) == events[seq:]
+
+
+@given(st.lists(st.integers(1, 9), max_size=30), st.integers(1, 9))
+def test_a_reader_goes_on_behind_the_first_event_of_its_number(numbers: list[int], seq: int) -> None:
+    buffer = Buffer(100, 1000)
+    for number in numbers:
+        buffer.add(Event(number, b""))
+    place = buffer.place(seq)
+    assert (place is None) == (seq not in numbers)
+    if place is not None:
+        assert [event.seq for event in buffer.since(place)] == numbers[numbers.index(seq) + 1 :]
+    assert buffer.since(buffer.end) == []
 
 
 def test_an_event_larger_than_all_is_forgotten() -> None:
     buffer = Buffer(10, 5)
     buffer.add(Event(1, b"123456"))
-    assert (buffer.size, buffer.covers(0), buffer.covers(1)) == ((0, 0), False, True)
+    assert (buffer.size, buffer.place(0), buffer.place(1)) == ((0, 0), None, 1)

@@ -147,7 +147,7 @@ async def test_the_buffer_of_a_run_is_bounded(serve: Serve) -> None:
     kept = served.stub.runs._runs[run].kept
     assert kept[0] <= 50
     assert kept[1] <= 4_000
-    last = served.stub.runs._runs[run]._buffer.newest
+    last = served.stub.runs._runs[run]._buffer.end
     assert (await served.resume(f"{run}.3")).status == 204
     assert (await served.resume(f"{run}.{last - 1}")).numbers == [last]
 

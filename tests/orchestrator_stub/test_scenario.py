@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
+import orchestrator_stub
+from dashboard.health.diagnosis import Kind
+from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 from orchestrator_stub.config import origin, shipped
-from orchestrator_stub.scenario import Garble, Route, Say, ScenarioError, parse
+from orchestrator_stub.scenario import ScenarioError, parse
+from orchestrator_stub.steps import Garble, Route, Say
 
+FOLDER = Path(orchestrator_stub.__file__).parent / "scenarios"
 GOOD = """
 name: good
 about: A scenario for this test.
@@ -13,7 +21,10 @@ expect: {outcome: completed, diagnosis: healthy}
 """
 PROMISED = (
     "happy", "simple", "stall", "stall-forever", "heartbeats-only", "slow-start", "truncated", "error-event", "burst",
-    "refused-503", "drop-and-resume", "malformed-frame", "garbage", "reset", "reasoning", "empty",
+    "refused-503", "drop-and-resume", "malformed-frame", "garbage", "reset", "reasoning", "empty", "resume-duplicates",
+    "resume-gap", "resume-disorder", "hostile-retry", "slow-head", "slow-router", "slow-agent", "slow-tool", "late-bytes",
+    "unknown-events", "odd-bytes", "big-event", "endless-line", "endless", "json-instead", "error-500", "redirect-loop",
+    "no-content", "no-head", "reset-at-once", "drip", "tools", "one-piece", "restart", "other-dialect",
 )  # fmt: skip
 
 
@@ -48,10 +59,27 @@ def test_the_promised_scenarios_are_shipped_and_happy_comes_first() -> None:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_a_scenario_explains_itself(name: str) -> None:
+def test_a_scenario_explains_itself_and_says_all_that_is_expected(name: str) -> None:
     scenario = shipped()[name]
     assert scenario.about.endswith(".")
-    assert (scenario.expect.outcome in ("completed", "stopped")) == (scenario.expect.fault == "")
+    assert scenario.expect is not None
+    assert (scenario.expect.outcome == "completed") == (scenario.expect.fault == "")
+    written = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))["expect"]
+    assert {"outcome", "fault", "diagnosis", "anomalies", "reconnects", "stalls"} <= written.keys()
+
+
+def test_what_a_person_on_call_meets_can_be_chosen() -> None:
+    expected = [scenario.expect for scenario in shipped().values()]
+    outcomes, faults, diagnoses = (
+        {getattr(each, what) for each in expected} for what in ("outcome", "fault", "diagnosis")
+    )
+    anomalies = {kind for each in expected if each for kind in each.anomalies}
+    assert outcomes == set(Outcome)
+    ours_alone = {"burst_proved", "page_slow"}  # one needs a second address, one a page that lags
+    assert diagnoses == set(Kind) - ours_alone
+    needs_a_network = {"dns", "connect", "tls", "proxy", "connect_timeout", "internal"}
+    assert faults - {""} == set(Fault) - needs_a_network
+    assert anomalies == set(AnomalyKind)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator_stub.agents import Agent, words
 from orchestrator_stub.config import shipped
-from orchestrator_stub.instructions import Cut, Hang, Head, Instruction, Reshape, Send, Wait
+from orchestrator_stub.instructions import Cut, Forget, Head, Instruction, Reshape, Send, Wait
 from orchestrator_stub.scenario import Scenario, ScenarioError, parse
 from orchestrator_stub.script import play, spoken
 
@@ -36,17 +36,40 @@ def test_same_seed_same_instructions(name: str, seed: int, question: str) -> Non
     assert first == second
 
 
+UNORDERED = ("resume-duplicates", "resume-gap", "resume-disorder")
+
+
 @given(st.sampled_from(sorted(SHIPPED)), st.integers(), st.text(max_size=50))
 def test_every_script_is_well_formed(name: str, seed: int, question: str) -> None:
-    instructions = [i for i in islice(play(SHIPPED[name], seed, question), 400) if not isinstance(i, Wait)]
-    assert isinstance(instructions[0], Head)
-    assert not any(isinstance(i, Head | Reshape) for i in instructions[1:])
+    scenario = SHIPPED[name]
+    instructions = [i for i in islice(play(scenario, seed, question), 400) if not isinstance(i, Wait)]
+    heads = [number for number, i in enumerate(instructions) if isinstance(i, Head)]
+    assert heads == ([] if name in ("no-head", "reset-at-once") else [0])
+    assert not any(isinstance(i, Reshape) for i in instructions)
     events = [event for i in instructions if isinstance(i, Send) for event in i.events]
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    if name not in UNORDERED:
+        assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    end = b"\r\n" if scenario.line_end == "crlf" else b"\n"
     for event in events:
-        assert event.data.endswith(b"\n\n")
-        assert event.data.count(b"\n") == (3 if SHIPPED[name].ids else 2)
-        assert b"\r" not in event.data
+        assert event.data.endswith(end + end)
+        assert event.data.count(end) == (3 if scenario.ids else 2)
+        assert event.data.count(b"\r") + event.data.count(b"\n") == len(end) * event.data.count(end)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("resume-duplicates", [1, 2, 3, 4, 5, 6, 4, 5, 6, 7, 8, 9]),
+        ("resume-gap", [*range(1, 12), *range(14, 20)]),
+        ("resume-disorder", [*range(1, 12), 15, 14, 13, 12, 16, 17, 18, 19]),
+    ],
+)
+def test_ids_after_a_resume_go_wrong_as_told(name: str, numbers: list[int]) -> None:
+    sends = [i for i in played(SHIPPED[name]) if isinstance(i, Send)]
+    assert [event.seq for send in sends for event in send.events] == numbers
+    by_number: dict[int, bytes] = {}
+    for event in (event for send in sends for event in send.events):
+        assert by_number.setdefault(event.seq, event.data) == event.data
 
 
 def test_the_native_events_are_as_documented() -> None:
@@ -134,65 +157,15 @@ def test_an_opening_in_the_middle_is_a_mistake() -> None:
         played(made("{do: route}, {do: respond, status: 500}"))
 
 
-def test_a_buffer_lets_everything_go_in_one_write() -> None:
-    instructions = played(SHIPPED["burst"])
-    head, *_, last = instructions
-    assert isinstance(head, Head)
-    assert isinstance(last, Send)
-    assert "X-Accel-Buffering" not in head.headers
-    assert "nginx" in head.headers["Via"]
-    assert [i for i in instructions if isinstance(i, Send)] == [last]
-    assert 2 < sum(i.s for i in instructions if isinstance(i, Wait)) < 5
-    assert len(last.events) > 100
-    assert last.outcome == "completed"
-
-
-def test_a_buffer_of_few_bytes_lets_go_when_full() -> None:
-    small = played(made("{do: buffer, bytes: 600}, {do: say, text: a b c d e f g h}, {do: hang}"))
-    sizes = [len(i.data) for i in small if isinstance(i, Send)]
-    assert len(sizes) == 1  # what is left is held for ever
-    assert 600 <= sizes[0] < 900
-    assert small[-1] == Hang()
-
-
-@given(st.integers(1, 40), st.booleans(), st.text(alphabet="aé日🌊 ", min_size=1, max_size=40))
-def test_slices_are_the_same_bytes(size: int, through: bool, text: str) -> None:
-    scenario = made(f"{{do: slice, bytes: {size}, through: {str(through).lower()}}}, {{do: say}}")
-    plain, cut = played(made("{do: say}"), text), played(scenario, text)
-    assert sent(plain) == sent(cut)
-    writes = [i.data for i in cut if isinstance(i, Send)]
-    assert max(map(len, writes)) <= size + (0 if through else 3)
-    if not through:
-        for write in writes:
-            write.decode()
-    assert [e for i in cut if isinstance(i, Send) for e in i.events] == [
-        e for i in plain if isinstance(i, Send) for e in i.events
-    ]
-
-
-def test_a_slice_through_code_points_cuts_characters() -> None:
-    writes = [
-        i.data for i in played(made("{do: slice, bytes: 1, through: true}, {do: say, text: é}")) if isinstance(i, Send)
-    ]
-    assert b"\xc3" in writes
-
-
-def test_slicing_ends_with_zero() -> None:
-    steps = "{do: slice, bytes: 5}, {do: raw, text: 1234567}, {do: slice, bytes: 0}, {do: raw, text: 1234567}"
-    steps = steps.replace("1234567", '"1234567"')
-    writes = [i.data for i in played(made(steps, "retry_ms: null")) if isinstance(i, Send)]
-    assert writes == [b"12345", b"67", b"1234567"]
-
-
 def test_raw_retry_repeat_and_cuts() -> None:
     steps = (
         '{do: retry, value: "-5"}, {do: repeat, times: 2, steps: [{do: raw, text: "x"}, {do: raw, hex: "ff 00"}]}, '
-        "{do: truncate, bytes: 10}, {do: reset}, {do: close}"
+        "{do: raw, text: abc, fill: 7}, {do: forget}, {do: truncate, bytes: 10}, {do: reset}, {do: close}"
     )
     instructions = played(made(steps, "retry_ms: null"))[1:]
     assert instructions == [
         Send(b"retry: -5\n\n"), Send(b"x"), Send(b"\xff\x00"), Send(b"x"), Send(b"\xff\x00"),
-        Send(b"id: 0.1\nda"), Cut("truncate"), Cut("reset"), Cut("close"),
+        Send(b"abcabca"), Forget(), Send(b"id: 0.1\nda"), Cut("truncate"), Cut("reset"), Cut("close"),
     ]  # fmt: skip
 
 
@@ -208,6 +181,38 @@ def test_garbled_messages_cannot_be_read(how: str) -> None:
         else:
             with pytest.raises(json.JSONDecodeError):
                 json.loads(write.removeprefix(b"data: ").decode())
+
+
+def test_a_say_may_be_one_chunk_of_any_size() -> None:
+    text = spoken(made('{do: say, text: "ab c", fill: 10}, {do: say, text: " d e"}'), 1, "x")
+    assert text == "ab cab cab d e"
+    events = [e for i in played(made('{do: say, text: "ab c", fill: 10}')) if isinstance(i, Send) for e in i.events]
+    assert len(events) == 1
+
+
+def test_the_end_may_say_what_no_chunk_said() -> None:
+    text = sent(played(SHIPPED["one-piece"])).decode()
+    assert "response_chunk" not in text
+    assert '"text": "The answer is 4, and it came in one piece."' in text
+
+
+def test_tools_steps_and_tokens_are_told() -> None:
+    events = [
+        json.loads(line[6:]) for line in sent(played(SHIPPED["tools"])).decode().split("\n") if line[:5] == "data:"
+    ]
+    assert {"event": "step", "name": "reading the gauge", "phase": "start"} in events
+    start, result = (event for event in events if event["event"] == "tool_call")
+    call = {"event": "tool_call", "name": "read_gauge", "call_id": "call_1"}
+    assert start == {**call, "phase": "start", "arguments": '{"post": "bridge"}'}
+    assert result == {**call, "phase": "result", "result": "2.41 m"}
+    assert events[-1]["usage"] == {"input_tokens": 2, "output_tokens": 9}
+
+
+def test_lines_may_end_in_a_return_alone() -> None:
+    data = sent(played(made("{do: say, text: hello}", "line_end: cr\nretry_ms: null")))
+    assert b"\n" not in data
+    assert data.startswith(b"id: 0.1\rdata: {")
+    assert data.endswith(b"}\r\r")
 
 
 def test_without_ids_nothing_is_marked() -> None:
