@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
 
-from dashboard.backend.seam import Broken, Connection, Stopped, Transport
+from dashboard.backend.seam import Broken, Closed, Connection, Stopped, Transport
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.turn.machine import OPEN, TurnState
+from dashboard.turn.request import Left
 from dashboard.turn.retry import retry_after_s
 from dashboard.turn.turn import Turn
 from dashboard.turn.verdict import Fault
 
 log = logging.getLogger(__name__)
+
+CLOSE_S = 0.15
+"""Stop waits no longer than this for a connection to close."""
+
+
+class Stop:
+    """Who ends a turn before its time, and since when (the transport's clock; None: from when it is noticed)."""
+
+    __slots__ = ("at", "by")
+
+    def __init__(self, by: str, at: float | None = None) -> None:
+        self.by, self.at = by, at
 
 
 class Driver:
@@ -65,17 +78,41 @@ class Driver:
             return turn.tick(self._transport.now())
         return turn.feed(read.data, read.at) if read.data else turn.eof(read.at)
 
-    async def aclose(self) -> None:
+    async def stop(self, stop: Stop) -> list[TurnEvent]:
+        """Leaves a turn that may be under way: closes its connection within CLOSE_S, tells how, then the turn's end."""
+        turn, transport = self._turn, self._transport
+        if turn.state is TurnState.ENDED:
+            await self.aclose()
+            return []
+        at = transport.now() if stop.at is None else stop.at
+        left = await self._leave(at)
+        return turn.abandon(transport.now(), stop.by, left=None if turn.state is TurnState.IDLE else left)
+
+    async def _leave(self, at: float) -> Left | None:
+        """Whether what was open is closed, and what had still come of it; None where nothing can be seen."""
+        if self._connection is None:
+            return Left(None, 0.0, 0, None)
+        seen: Closed | None = Closed(closed=False, unread=0, last_at=at)
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                seen = await self.aclose()
+        except TimeoutError:
+            log.warning("turn %s: its connection did not close within %s s", self._turn.id, CLOSE_S)
+        if seen is None:
+            return None
+        last_s = seen.last_at - at
+        return Left(seen.closed, max(0.0, self._transport.now() - at), seen.unread, last_s if last_s > 0 else None)
+
+    async def aclose(self) -> Closed | None:
         """Closes the connection, if one is open: always before the next one opens."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.aclose()
+        return None if connection is None else await connection.aclose()
 
 
-async def answer(turn: Turn, transport: Transport, observe: Observer, stopped_by: Callable[[], str]) -> None:
+async def answer(turn: Turn, transport: Transport, observe: Observer, stop: Stop) -> None:
     """Asks, reads, tries again as the turn says; returns when it has ended.
 
-    However this ends (cancelled, a mistake of ours), exactly one Ended is observed. `stopped_by` names who cancelled.
+    However this ends (cancelled, a mistake of ours), exactly one Ended is observed. `stop` says who cancelled, and when.
     """
     driver = Driver(turn, transport)
 
@@ -91,5 +128,4 @@ async def answer(turn: Turn, transport: Transport, observe: Observer, stopped_by
         tell(turn.abandon(transport.now(), "internal", Fault.INTERNAL, f"{type(error).__name__}: {error}"))
         raise
     finally:
-        tell(turn.abandon(transport.now(), stopped_by()))
-        await driver.aclose()
+        tell(await driver.stop(stop))

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypedDict, Unpack, cast
 
-from dashboard.backend.answer import Driver
+from dashboard.backend.answer import Driver, Stop
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport
 from dashboard.config import Backend, Custom, Limits, Secret
@@ -85,9 +85,8 @@ class Asking:
                     await self._tell(event)
                     yield event
         finally:
-            for event in self._turn.abandon(transport.now(), "person"):
+            for event in await driver.stop(Stop("person")):
                 self._gauge.observe(event)
-            await driver.aclose()
             if own is not None:
                 await own.aclose()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from dashboard.backend.answer import answer
+from dashboard.backend.answer import Stop, answer
 from dashboard.backend.seam import Transport
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.turn.events import Ended, TurnEvent
@@ -28,9 +28,10 @@ class LiveTurn:
         self.done = False
         self.queued = True
         self._turn = turn
-        self._by = "shutdown"
+        self._stop = Stop("shutdown")
         self._waiting: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
+        self._now: Callable[[], float] | None = None
 
     def start(
         self,
@@ -41,19 +42,20 @@ class LiveTurn:
         ended: Callable[[LiveTurn], None],
     ) -> None:
         """Runs the turn in a task made by `keep` (which names it, holds it and reports its failure); then `ended`."""
+        self._now = transport.now
         self._task = keep(self._run(transport, observe, places), name=f"turn {self.id}")
         self._task.add_done_callback(lambda _task: self._finish(transport, observe, ended))
 
     async def _run(self, transport: Transport, observe: Callable[[TurnEvent], None], places: asyncio.Semaphore) -> None:
         async with places:
             self.queued = False
-            await answer(self._turn, transport, observe, lambda: self._by)
+            await answer(self._turn, transport, observe, self._stop)
 
     def _finish(
         self, transport: Transport, observe: Callable[[TurnEvent], None], ended: Callable[[LiveTurn], None]
     ) -> None:
         """Also when the task was cancelled before its first step: exactly one Ended."""
-        for event in self._turn.abandon(transport.now(), self._by):
+        for event in self._turn.abandon(transport.now(), self._stop.by):
             observe(event)
         ended(self)
         self.done = True
@@ -82,8 +84,8 @@ class LiveTurn:
 
     def cancel(self, by: str = "person") -> None:
         """Stops it; `wait()` returns once its last event was observed."""
-        if self._task is not None and not self._task.done():
-            self._by = by
+        if self._task is not None and not self._task.done() and self._now is not None:
+            self._stop.by, self._stop.at = by, self._now()
             self._task.cancel()
 
     async def wait(self) -> None:

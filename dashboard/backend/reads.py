@@ -25,7 +25,7 @@ class Reads:
         self._loop = asyncio.get_running_loop()
         self._inflater = Inflater(encoding)
         self._pieces: list[bytes] = []
-        self._at = 0.0
+        self._at = self.last_at = 0.0
         self._ahead = 0
         self._end: Broken | None = None
         self._finished = False
@@ -39,8 +39,9 @@ class Reads:
         try:
             async for raw in self._source:
                 for piece in self._inflater.feed(raw):
+                    self.last_at = time.monotonic()
                     if not self._pieces:
-                        self._at = time.monotonic()
+                        self._at = self.last_at
                     self._pieces.append(piece)
                     self._ahead += len(piece)
                     self._wake()
@@ -108,9 +109,10 @@ class Reads:
             pass
         return body[:EXCERPT_BYTES]
 
-    async def stop(self) -> None:
-        """Lets go of the source; what was not read is gone."""
+    async def stop(self) -> int:
+        """Lets go of the source; what was not read is gone, and so many bytes it was."""
         if self._timer is not None:
             self._timer.cancel()
         self._pump.cancel()
         await asyncio.gather(self._pump, return_exceptions=True)
+        return self._ahead

@@ -31,6 +31,17 @@ class Read(NamedTuple):
     data: bytes
 
 
+class Closed(NamedTuple):
+    """What was seen when a connection was closed by us.
+
+    `closed` says that its socket is gone; `unread` bytes had arrived and were dropped, the last of them at `last_at`.
+    """
+
+    closed: bool
+    unread: int
+    last_at: float
+
+
 class Connection(Protocol):
     """An open response."""
 
@@ -44,7 +55,9 @@ class Connection(Protocol):
         """The first 2 KB of the body, or what of it came within 2 s; never raises for a broken one."""
         ...
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> Closed | None:
+        """Closes it at once; None where there is nothing to see (a recording)."""
+        ...
 
 
 class Transport(Protocol):

@@ -6,17 +6,18 @@ The decoder is our own (wire.sse); the ordinary httpx-sse client judges the medi
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from dashboard.backend.reads import Reads
-from dashboard.backend.seam import Broken, Connection
+from dashboard.backend.seam import Broken, Closed, Connection
 from dashboard.config import Backend, ConfigError
 from dashboard.turn.request import Head, ask_headers
 from dashboard.turn.verdict import Fault
@@ -24,6 +25,8 @@ from dashboard.wire.dialect import Ask
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 10
+CLOSING_TURNS = 20
+"""A loop closes a socket some turns after it was told to; so many are waited for."""
 
 
 class HttpTransport:
@@ -134,11 +137,37 @@ class _HttpConnection(Reads):
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         self.head = Head(response.status_code, headers)
         self._response = response
+        self._gone = _watched(response)
         super().__init__(response.aiter_raw(), headers.get("content-encoding", ""), _broken)
 
-    async def aclose(self) -> None:
-        await self.stop()
+    async def aclose(self) -> Closed:
+        unread = await self.stop()
         await self._response.aclose()
+        for _ in range(CLOSING_TURNS):
+            if self._gone():
+                break
+            await asyncio.sleep(0)
+        return Closed(self._gone(), unread, self.last_at)
+
+
+def _watched(response: httpx.Response) -> Callable[[], bool]:
+    """Tells whether the response's socket is gone: its descriptor is closed, or another's by now."""
+    stream = response.extensions.get("network_stream")
+    sock = stream.get_extra_info("socket") if stream else None
+    if sock is None or sock.fileno() < 0:
+        return lambda: True
+    descriptor = sock.fileno()
+    inode = os.fstat(descriptor).st_ino if os.name == "posix" else 0
+
+    def gone() -> bool:
+        if not inode:
+            return bool(sock.fileno() < 0)
+        try:
+            return os.fstat(descriptor).st_ino != inode
+        except OSError:
+            return True
+
+    return gone
 
 
 _FAULTS: Mapping[type[BaseException], Fault] = {

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from dashboard.health import courses, endings
+from dashboard.health.audits import audited
 from dashboard.health.evidence import Evidence, Told
 from dashboard.turn.verdict import Outcome
 
@@ -51,6 +52,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     for kind, fits, tell in RULES:
         if fits(evidence):
             sentence, lines, next_step = tell(evidence)
+            lines = [*lines, *audited(evidence.audit, evidence.anomalies)]
             return Diagnosis(kind.value, sentence, lines, next_step)
     raise AssertionError("the last rule fits always")
 

@@ -8,6 +8,7 @@ import msgspec
 
 from dashboard.config import Thresholds
 from dashboard.health.arrival import Arrival
+from dashboard.health.audits import Audit
 
 NO_TEXT = Arrival(0, 0, float("nan"), float("nan"), 0, 0.0, float("nan"), thinned=False)
 
@@ -73,6 +74,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     screen_lag_s: float = 0.0
     """The worst time from a read to the page's update with it."""
     proof: Proof | None = None
+    audit: Audit = Audit()
 
     @property
     def open_stall(self) -> Stall | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.config import Thresholds
 from dashboard.health.arrival import Arrivals
+from dashboard.health.audits import Audits
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence
 from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, joined, rounded
@@ -27,7 +28,10 @@ from dashboard.turn.events import (
     MessageArrived,
     Progressed,
     Recovered,
+    RetryHeard,
+    RetryScheduled,
     Stalled,
+    StopAudited,
     TextArrived,
     TurnEvent,
     UsageReported,
@@ -56,6 +60,7 @@ class TurnGauge:
         self._gaps = Sketch()
         self._arrivals = Arrivals(0.0, limits.ttft_s)
         self._troubles = Troubles()
+        self._audits = audits = Audits()
         self._headers: Mapping[str, str] = {}
         self._agent: Agent | None = None
         self._usage: tuple[int | None, int | None] | None = None
@@ -73,6 +78,9 @@ class TurnGauge:
             Progressed: self._progressed,
             UsageReported: self._usage_reported,
             FinishHeard: self._finish_heard,
+            RetryHeard: audits.retry_heard,
+            RetryScheduled: audits.scheduled,
+            StopAudited: audits.stopped,
             Anomaly: self._anomaly,
             Stalled: self._stalled,
             Recovered: self._stall_over,
@@ -155,6 +163,7 @@ class TurnGauge:
             headers=self._headers,
             loop_lag_s=self.loop_lag_s,
             screen_lag_s=self.screen_lag_s,
+            audit=self._audits.audit(),
         )
 
     # One event
@@ -168,6 +177,7 @@ class TurnGauge:
         self._dialect = event.dialect
 
     def _connecting(self, event: Connecting) -> None:
+        self._audits.connecting(event)
         self._reconnects += event.attempt > 1
         if "text" not in self._times:
             self._times["connecting"] = event.at - self._asked_at
@@ -190,6 +200,7 @@ class TurnGauge:
         if not self._events:
             self._first("event")
         self._events += 1
+        self._audits.message(event)
         if event.kind == "agent":
             self._first("agent")
 

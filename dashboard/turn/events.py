@@ -152,6 +152,19 @@ class RetryScheduled(_Event, frozen=True):
     reason: str
 
 
+class StopAudited(_Event, frozen=True):
+    """The turn is being stopped and its connection was let go; Ended follows. Seconds count from Stop.
+
+    `closed` is None when none was open. `unread` bytes had arrived and were dropped; `last_byte_s` is when the last of
+    them came, None when none came after Stop; `closed_s` is when the connection was closed, or given up on.
+    """
+
+    closed: bool | None
+    closed_s: float
+    unread: int
+    last_byte_s: float | None
+
+
 class Ended(_Event, frozen=True):
     """The turn is over: exactly one a turn. `outcome` and `fault` are values of verdict.Outcome and .Fault ("" none).
 
@@ -183,6 +196,7 @@ TurnEvent = (
     | Recovered
     | Disconnected
     | RetryScheduled
+    | StopAudited
     | Ended
 )
 

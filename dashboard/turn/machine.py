@@ -33,6 +33,7 @@ from dashboard.turn.events import (
     RetryHeard,
     RetryScheduled,
     Stalled,
+    StopAudited,
     TextArrived,
     UsageReported,
 )
@@ -52,7 +53,18 @@ class TurnState(StrEnum):
 
 OPEN = frozenset({TurnState.WAITING, TurnState.ANSWERING, TurnState.STALLED})
 
-_STAYS = (ChunkArrived, Heartbeat, RetryHeard, MessageArrived, Progressed, UsageReported, FinishHeard, Anomaly, Guessed)
+_STAYS = (
+    ChunkArrived,
+    Heartbeat,
+    RetryHeard,
+    MessageArrived,
+    Progressed,
+    UsageReported,
+    FinishHeard,
+    Anomaly,
+    Guessed,
+    StopAudited,
+)
 
 
 def _open(state: TurnState) -> dict[type, TurnState]:
@@ -71,6 +83,7 @@ TRANSITIONS: Mapping[TurnState, Mapping[type, TurnState]] = {
     TurnState.CONNECTING: {
         Connected: TurnState.WAITING,
         HeadRefused: TurnState.CONNECTING,
+        StopAudited: TurnState.CONNECTING,
         Disconnected: TurnState.BACKING_OFF,
         Ended: TurnState.ENDED,
     },
@@ -79,6 +92,7 @@ TRANSITIONS: Mapping[TurnState, Mapping[type, TurnState]] = {
     TurnState.STALLED: _open(TurnState.STALLED) | {Recovered: TurnState.WAITING},
     TurnState.BACKING_OFF: {
         RetryScheduled: TurnState.BACKING_OFF,
+        StopAudited: TurnState.BACKING_OFF,
         Connecting: TurnState.CONNECTING,
         Ended: TurnState.ENDED,
     },

@@ -63,6 +63,16 @@ class Numbering:
             return []
         return self._jumped(number) if number > self._last else self._came_late(number)
 
+    def may_follow(self, event_id: str) -> bool:
+        """Whether an id can be of the same stream: not when ids count and it counts something else.
+
+        Before a stream's ids are known to count, only one that begins at 0 or 1 under another prefix is told apart.
+        """
+        found = _TAIL.match(event_id)
+        if self._prefix is None or (found and found[1] == self._prefix):
+            return True
+        return not self._counts and not (found and int(found[2]) <= 1)
+
     def settle(self) -> Told:
         """What never came, told once; call it too when the connection ends."""
         gaps = [jump for jump in self._jumps if jump.missing]

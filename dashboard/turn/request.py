@@ -1,8 +1,9 @@
-"""What goes out with a question, for whom, and the head of what comes back."""
+"""What goes out with a question, for whom, the head of what comes back, and how a connection is left."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +29,15 @@ class Origin(msgspec.Struct, frozen=True):
 
     session: str = ""
     source: str = "live"
+
+
+class Left(NamedTuple):
+    """How a connection was let go after Stop: the fields of events.StopAudited."""
+
+    closed: bool | None
+    closed_s: float
+    unread: int
+    last_byte_s: float | None
 
 
 class Start(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from dashboard.config import Retry
 from dashboard.turn.verdict import Fault
+from dashboard.wire.dialect import Ask
 
 RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that an event source may retry (GET asks again without harm)."""
@@ -18,6 +19,36 @@ NOTHING_SENT = frozenset({Fault.DNS, Fault.CONNECT, Fault.TLS, Fault.PROXY, Faul
 """Faults before the first byte of a request: no work can have been begun."""
 
 RETRY_AFTER_CAP_S = 300.0
+
+
+def is_final(fault: Fault, status: int) -> bool:
+    """Whether asking again cannot help: no stream, or a status that is an answer."""
+    return fault in (Fault.MEDIA_TYPE, Fault.REDIRECT) or (
+        fault is Fault.HTTP_STATUS and status not in RETRYABLE_STATUS
+    )
+
+
+def invites(fault: Fault, status: int) -> bool:
+    """Whether any request may be sent again: nothing of it was carried out."""
+    return fault in NOTHING_SENT or (fault is Fault.HTTP_STATUS and status in INVITING_STATUS)
+
+
+def next_ask(
+    first: Ask, resumed: Ask | None, fault: Fault, status: int, *, text_seen: bool, replay: bool
+) -> Ask | None:
+    """The request of the next attempt, None when there may be none; `status` is that of a refused head, 0 without one.
+
+    `resumed` is the request that goes on after what was heard, where there is one. A POST is never sent again once its
+    bytes were sent (it may have been carried out), unless the server itself invites it or `replay` allows it. Text is
+    never joined across a restart.
+    """
+    if is_final(fault, status):
+        return None
+    if resumed is not None:
+        return resumed
+    if text_seen:
+        return None
+    return first if invites(fault, status) or replay or first.method == "GET" else None
 
 
 class Backoff:
