@@ -197,9 +197,7 @@ class Charts:
     def _rate(self) -> figure:
         fig, hover = self._figure("rate")
         self._stack(fig, RATES, 0.3)
-        fig.step(
-            "t", "rate_all", source=self._source, mode="center", line_color=SERIES["rate_text"], line_width=1.6
-        )
+        fig.step("t", "rate_all", source=self._source, mode="center", line_color=SERIES["rate_text"], line_width=1.6)
         self._line(fig, "rate_heartbeat", line_width=1.4)
         hover.renderers = [self._ground(fig)]
         return fig
@@ -228,8 +226,6 @@ class Charts:
         fig, hover = self._figure("faults")
         names = ["reconnects", "faults"]
         colours = [SERIES[name] for name in names]
-        fig.vbar_stack(
-            names, x="t", width="bar", source=self._source, fill_color=colours, line_color=None
-        )
+        fig.vbar_stack(names, x="t", width="bar", source=self._source, fill_color=colours, line_color=None)
         hover.renderers = [self._ground(fig)]
         return fig

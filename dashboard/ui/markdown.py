@@ -9,7 +9,8 @@ allow-list (nh3): no images, no styles, links to http, https and mailto only, op
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import nh3
@@ -24,9 +25,8 @@ from pygments.util import ClassNotFound
 
 from dashboard.ui.plain import visible
 
-TAGS = frozenset(
-    ["p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span"]
-)
+_TAGS = "p br hr h1 h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li table thead tbody tr th td a span"
+TAGS = frozenset(_TAGS.split())
 ATTRIBUTES = {
     "a": {"href", "title"},
     "ol": {"start"},
@@ -67,25 +67,23 @@ def _tasks(state: StateCore) -> None:
             item.attrSet("class", "task")
 
 
-def _aligned(tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
+def _aligned(_renderer: Any, tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
     """A cell's alignment as a class: style attributes do not pass the allow-list."""
     side = str(tokens[i].attrs.get("style", "")).removeprefix("text-align:")
     return f'<{tokens[i].tag} class="{side}">' if side in ("left", "right", "center") else f"<{tokens[i].tag}>"
 
 
-def _image(tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
+def _image(_renderer: Any, tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
     """An image would call out; its description and address are shown instead."""
     return f'<span class="image">{escapeHtml(f"[image: {tokens[i].content}]")}</span>'
 
 
 def _parser(colour: Callable[[str, str, str], str] | None) -> MarkdownIt:
-    parser = MarkdownIt(
-        "commonmark", {"html": False, "linkify": False, "highlight": colour, "maxNesting": NESTING}
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": colour, "maxNesting": NESTING})
     parser.enable(["table", "strikethrough"]).disable("reference")
     parser.core.ruler.push("tasks", _tasks)
-    rules: MutableMapping[str, Any] = parser.renderer.rules  # type: ignore[attr-defined]
-    rules |= {"th_open": _aligned, "td_open": _aligned, "image": _image}
+    for name, rule in {"th_open": _aligned, "td_open": _aligned, "image": _image}.items():
+        parser.add_render_rule(name, rule)
     return parser
 
 
@@ -171,7 +169,7 @@ class Blocks:
         if len(starts) < 2:
             return
         last = starts[-1]
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             html = _clean(_coloured.render("\n".join(lines[start:end]) + "\n"))
             if html:
                 self._done.append(html)

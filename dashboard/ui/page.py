@@ -82,7 +82,7 @@ class ChatPage:
         """Shows what is new; four times a second, and nothing to a hidden page."""
         try:
             self._tick_now()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
             self._runtime.task_failed("page tick", error)
 
     def _tick_now(self) -> None:
@@ -100,9 +100,7 @@ class ChatPage:
         """Offers the demo scenarios of the backend, if it has any."""
         listed = await self._runtime.scenarios(self._scope.backend)
         self._abouts = {one_line(each.name, 64): one_line(each.about, 300) for each in listed}
-        self._scenario.param.update(
-            options=[NO_SCENARIO, *self._abouts], value=NO_SCENARIO, visible=bool(self._abouts)
-        )
+        self._scenario.param.update(options=[NO_SCENARIO, *self._abouts], value=NO_SCENARIO, visible=bool(self._abouts))
 
     async def _use_backend(self, event: Event) -> None:
         self._scope = Scope(str(event.new), self._scope.session)
@@ -156,7 +154,9 @@ def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> pmui.Page:
         theme_config=THEME,
     )
     with edit_readonly(frame):
-        frame.busy = False  # unlinked from pn.state.busy: each tick of any page would send to every page, at 30 ms apiece
+        frame.busy = (
+            False  # unlinked from pn.state.busy: each tick of any page would send to every page, at 30 ms apiece
+        )
     return frame
 
 

@@ -55,7 +55,9 @@ _BAR = {
     },
     "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "52px !important"}}},
     "MuiDrawer": {"styleOverrides": {"paper": {"backgroundImage": "none"}}},
-    "MuiToggleButton": {"styleOverrides": {"root": {"textTransform": "none", "padding": "4px 12px", "whiteSpace": "nowrap"}}},
+    "MuiToggleButton": {
+        "styleOverrides": {"root": {"textTransform": "none", "padding": "4px 12px", "whiteSpace": "nowrap"}}
+    },
     "MuiButton": {"styleOverrides": {"root": {"textTransform": "none", "whiteSpace": "nowrap"}}},
     "MuiButtonBase": {"defaultProps": {"disableRipple": True}},
 }

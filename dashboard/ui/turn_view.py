@@ -94,7 +94,9 @@ def _steps(transcript: Transcript) -> list[tuple[str, str, str, str]]:
 
 def _step(step: tuple[str, str, str, str]) -> Fields:
     kind, name, phase, detail = step
-    return _phase("🔧" if kind == "tool" else "•", one_line(name, 80), facts=[phase], why=visible(detail[:DETAIL_CHARS]))
+    return _phase(
+        "🔧" if kind == "tool" else "•", one_line(name, 80), facts=[phase], why=visible(detail[:DETAIL_CHARS])
+    )
 
 
 def verdict(report: Report) -> Fields:

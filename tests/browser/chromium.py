@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 MISSING = "no Chromium: install one (Debian: apt install chromium) or name it in $CHROMIUM"
 QUIET = (
@@ -43,7 +43,11 @@ class Watched:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
         page.on("request", self._request)
-        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

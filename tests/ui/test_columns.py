@@ -85,7 +85,11 @@ def test_cards_of_a_quiet_backend_claim_nothing() -> None:
         ({"uptime_s": 4.5}, "uptime", ("4.50", "s", "last one, now closed")),
         ({"reconnects_total": 2, "last_reconnect_at": 98.0}, "reconnects", ("2", "", "last one just now")),
         ({"reconnects_total": 2, "last_reconnect_at": -40.0}, "reconnects", ("2", "", "last 2 min 0 s ago")),
-        ({"ttft_last_s": 0.42, "ttft": Quantiles(3, 0.4, 0.5, 0.5, 0.5)}, "ttft", ("0.42", "s", "p95 0.50 s of 3 turns")),
+        (
+            {"ttft_last_s": 0.42, "ttft": Quantiles(3, 0.4, 0.5, 0.5, 0.5)},
+            "ttft",
+            ("0.42", "s", "p95 0.50 s of 3 turns"),
+        ),
         ({"gap": Quantiles(9, 0.048, 0.2, 0.3, 0.3)}, "gap", ("48", "ms", "p95 0.20 s · p99 0.30 s")),
     ],
 )

@@ -13,10 +13,33 @@ from dashboard.ui.markdown import SCHEMES, TAGS, Blocks, render
 
 PIECES = (
     *("# heading\n", "paragraph\n", "\n", "\n\n", "- item\n", "  - nested\n", "1. one\n", "2. two\n", "7) seven\n"),
-    *("```python\n", "def f(): return 1\n", "```\n", "~~~\n", "    indented\n", "> quoted\n", "| a | b |\n", "|--:|:-:|\n"),
+    *(
+        "```python\n",
+        "def f(): return 1\n",
+        "```\n",
+        "~~~\n",
+        "    indented\n",
+        "> quoted\n",
+        "| a | b |\n",
+        "|--:|:-:|\n",
+    ),
     *("| 1 | 2 |\n", "---\n", "===\n", "**bold** `code` ~~gone~~", "[link](http://example.org)", "- [ ] to do\n"),
     *("- [x] done\n", "[ref]: http://example.org\n", "[ref]\n", "<b>html</b>\n", "\r\n", "\r", "\u202e", "\ud83d"),
-    *("\ude00", "#", "*", "-", "\t", "  ", "![image](http://example.org/x.png)", "&amp;", "\\\n", "a\x00b", "1", ".", " "),
+    *(
+        "\ude00",
+        "#",
+        "*",
+        "-",
+        "\t",
+        "  ",
+        "![image](http://example.org/x.png)",
+        "&amp;",
+        "\\\n",
+        "a\x00b",
+        "1",
+        ".",
+        " ",
+    ),
 )
 MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=25).map("".join)
 
@@ -38,15 +61,16 @@ def inert(html: str) -> None:
     for tag, attributes in Seen(html).tags:
         assert tag in TAGS
         assert set(attributes) <= {"href", "title", "rel", "target", "class", "start"}
-        if tag == "a" and attributes.get("href"):
-            assert attributes["href"].split(":")[0].lower() in SCHEMES or not re.match(r"\w+:", attributes["href"])
+        if tag == "a" and (href := attributes.get("href")):
+            assert href.split(":")[0].lower() in SCHEMES or not re.match(r"\w+:", href)
             assert attributes["target"] == "_blank"
             assert attributes["rel"] == "noopener noreferrer nofollow"
 
 
 @given(MARKDOWN, st.lists(st.integers(1, 12), min_size=1, max_size=40))
 def test_any_cut_gives_the_html_of_one_rendering(text: str, sizes: list[int]) -> None:
-    blocks, at, final = Blocks(), 0, []
+    blocks, at = Blocks(), 0
+    final: list[str] = []
     for turn in range(len(text) + 1):
         if at >= len(text):
             break
@@ -95,7 +119,7 @@ HOSTILE = (
     "<video src=http://elsewhere.example autoplay></video>",
     '"><img src=x onerror=alert(1)>',
     "```html\n<img src=x onerror=alert(1)>\n```",
-    "```\"><img src=x onerror=alert(1)>\nx\n```",
+    '```"><img src=x onerror=alert(1)>\nx\n```',
     "`<img src=x onerror=alert(1)>`",
     '[x](http://a "\\"><img src=x onerror=alert(1)>")',
     "| <img src=x onerror=alert(1)> | b |\n|---|---|\n| <script>alert(1)</script> | d |",
@@ -115,7 +139,9 @@ def test_hostile_payload_is_inert(payload: str) -> None:
 
 
 def test_an_image_is_told_not_loaded() -> None:
-    assert render("![a <b> c](http://elsewhere.example/x)") == '<p><span class="image">[image: a &lt;b&gt; c]</span></p>\n'
+    assert (
+        render("![a <b> c](http://elsewhere.example/x)") == '<p><span class="image">[image: a &lt;b&gt; c]</span></p>\n'
+    )
 
 
 def test_code_is_coloured_once_it_is_closed() -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from dashboard.config import Thresholds
 from dashboard.health.diagnosis import Diagnosis
 from dashboard.health.report import Report
 from dashboard.health.turn_gauge import TurnGauge
-from dashboard.config import Thresholds
 from dashboard.turn.events import (
     Asked,
     Connected,
@@ -55,7 +55,11 @@ def test_the_phases_as_they_happen() -> None:
     assert told(*OPEN, routing) == [("🧠", "Analysing…", True)]
     assert told(*OPEN, routing, ROUTED) == [("🧠", "Analysed", False), ("🎯", "Math Agent", True)]
     assert told(*OPEN, routing, ROUTED, agent)[-1] == ("🎯", "Math Agent", True)
-    assert told(*OPEN, routing, ROUTED, agent, TextArrived("t", 0.5, "4", first=True))[-1] == ("🎯", "Math Agent", False)
+    assert told(*OPEN, routing, ROUTED, agent, TextArrived("t", 0.5, "4", first=True))[-1] == (
+        "🎯",
+        "Math Agent",
+        False,
+    )
 
 
 def test_the_chosen_agent_comes_with_confidence_protocol_and_reason() -> None:
@@ -85,7 +89,9 @@ def test_the_typing_indicator_ends_with_the_first_text() -> None:
 
 
 def test_the_live_line_counts_and_is_silent_since() -> None:
-    meter = shown(*OPEN, MessageArrived("t", 0.5, "text", "", "{}", ""), TextArrived("t", 0.5, "4", first=True), now=3.5)["meter"]
+    meter = shown(
+        *OPEN, MessageArrived("t", 0.5, "text", "", "{}", ""), TextArrived("t", 0.5, "4", first=True), now=3.5
+    )["meter"]
     assert meter["ttft"] == "0.50 s"
     assert meter["chunks"] == "1 chunk"
     assert meter["silent_s"] == 3.0
@@ -93,7 +99,9 @@ def test_the_live_line_counts_and_is_silent_since() -> None:
 
 @pytest.mark.parametrize("outcome", [each.value for each in Outcome])
 def test_each_outcome_has_word_tone_and_pill(outcome: str) -> None:
-    transcript, report = after(*OPEN, TextArrived("t", 0.5, "4", first=True), Ended("t", 1.0, outcome, "", "", "person"))
+    transcript, report = after(
+        *OPEN, TextArrived("t", 0.5, "4", first=True), Ended("t", 1.0, outcome, "", "", "person")
+    )
     badge = verdict(report)
     assert (badge["outcome"], badge["word"]) == (outcome, OUTCOMES[outcome][0])
     assert badge["sentence"]
