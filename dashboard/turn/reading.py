@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dashboard.turn.clocks import Clocks
@@ -211,7 +211,8 @@ class Reading:
                 said = f"id {message.last_event_id[:64]!r} came again"
                 out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, said))
                 return
-            out += [Anomaly(self._id, now, told, detail) for told, detail in self._continuity.see(message)]
+            told = self._continuity.see(message, text_seen=self.text_seen)
+            out += [Anomaly(self._id, now, kind_told, detail) for kind_told, detail in told]
             if self._continuity.foreign:
                 return
         chat_events = self.dialect.read(message)
@@ -222,12 +223,16 @@ class Reading:
             self._readable += 1
         elif kind in ("unknown", "malformed"):
             self._unread.add(message, keep=not self._readable)
-        if message.last_event_id and not message.own_id and self._dedupe and Text in map(type, chat_events):
-            if not self._continuity.may_show(message.last_event_id):
-                return
+        if message.last_event_id and not message.own_id and not self._may_show(message, chat_events):
+            return
         handlers = self._handlers
         for chat_event in chat_events:
             handlers[type(chat_event)](chat_event, now, clocks, out)
+
+    def _may_show(self, message: Message, chat_events: Sequence[ChatEvent]) -> bool:
+        if not self._dedupe or Text not in map(type, chat_events):
+            return True
+        return self._continuity.may_show(message.last_event_id)
 
     @staticmethod
     def _kind(first: ChatEvent) -> str:

@@ -1,0 +1,92 @@
+"""Whether what comes after a resume goes on where the answer was cut: nothing twice, nothing joined to another answer."""
+
+from __future__ import annotations
+
+from dashboard.turn.numbering import Numbering, Told
+from dashboard.turn.verdict import AnomalyKind
+from dashboard.wire.frame import Message
+
+SEEN_IDS = 10_000
+"""How many ids are remembered for telling duplicates after a resume."""
+
+NOTHING: Told = []
+
+
+class Continuity:
+    """Shown the ids of a turn over all its connections, in order of arrival.
+
+    `foreign` says why what came is of another answer ("" while it is not): a back end that has restarted, most likely.
+    `incomplete` says why the answer has a hole although its good end may come. Both only after a resume: within one
+    connection TCP keeps the order, and ids mean what the server likes.
+    """
+
+    __slots__ = ("_again", "_connections", "_first", "_numbering", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.foreign = self.incomplete = ""
+        self._numbering = Numbering()
+        self._seen: dict[str, int] = {}  # id → hash of what came under it; the oldest is forgotten first
+        self._connections = 0
+        self._first = self._again = self._shared = False
+        self._unmarked: str | None = None
+        self._resumed_at = ""
+
+    def connected(self, last_event_id: str) -> None:
+        """A connection begins, after `last_event_id`."""
+        self._connections += 1
+        self._resumed_at = last_event_id
+        self._first = self._connections > 1
+        self._again = False
+
+    def can_resume(self, last_event_id: str) -> bool:
+        """Whether going on after that id would repeat nothing: ids are each event's own, and no text came after it."""
+        return not self._shared and self._unmarked != last_event_id
+
+    def repeated(self, message: Message) -> bool:
+        """Whether a message with an id of its own came before, on an earlier connection; if so it is not to be read."""
+        was = self._seen.get(message.last_event_id)
+        if was is None:
+            return False
+        if self._connections < 2:
+            self._shared = True
+            return False
+        self._again = message.last_event_id != self._resumed_at
+        if was != hash(message.data):
+            self.foreign = f"id {message.last_event_id[:64]!r} came again with something else: another answer began"
+        return True
+
+    def see(self, message: Message, *, text_seen: bool) -> Told:
+        """What a message with a new id of its own tells; `text_seen` whether text came before it."""
+        event_id = message.last_event_id
+        if text_seen and not self._seen:
+            self._unmarked = ""
+        if event_id in self._seen:
+            return NOTHING
+        if self._first and not self._numbering.may_follow(event_id):
+            self.foreign = f"id {event_id[:64]!r} came after {self._resumed_at[:64]!r}: another answer began"
+            return NOTHING
+        self._first = self._again = False
+        self._seen[event_id] = hash(message.data)
+        if len(self._seen) > SEEN_IDS:
+            del self._seen[next(iter(self._seen))]
+        return self._noted(self._numbering.see(event_id))
+
+    def may_show(self, last_event_id: str) -> bool:
+        """Whether text without an id of its own, heard while `last_event_id` is in force, is the next part."""
+        if self._again:
+            return False  # it follows a repeated event, so it was heard before
+        if self._first and self._unmarked is None:
+            self.foreign = "text without an id came after a resume by id: another answer began"
+            return False
+        self._unmarked = last_event_id
+        return True
+
+    def settle(self) -> Told:
+        """What never came, told once; call it too when the connection ends."""
+        return self._noted(self._numbering.settle())
+
+    def _noted(self, told: Told) -> Told:
+        if told and self._connections > 1 and not self.incomplete:
+            kind, detail = told[0]
+            self.incomplete = f"{'out of order' if kind is AnomalyKind.DISORDER else 'a hole'} after a resume: {detail}"
+        return told
