@@ -6,10 +6,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.ui.markdown import SCHEMES, TAGS, Blocks, render
+from dashboard.ui.markdown import SCHEMES, TAGS, Blocks, _clean, render
 
 PIECES = (
     *("# heading\n", "paragraph\n", "\n", "\n\n", "- item\n", "  - nested\n", "1. one\n", "2. two\n", "7) seven\n"),
@@ -67,6 +67,7 @@ def inert(html: str) -> None:
             assert attributes["rel"] == "noopener noreferrer nofollow"
 
 
+@settings(max_examples=300)
 @given(MARKDOWN, st.lists(st.integers(1, 12), min_size=1, max_size=40))
 def test_any_cut_gives_the_html_of_one_rendering(text: str, sizes: list[int]) -> None:
     blocks, at = Blocks(), 0
@@ -136,6 +137,25 @@ def test_hostile_payload_is_inert(payload: str) -> None:
     for char in payload:
         blocks.grow(char)
         inert("".join(blocks.html))
+
+
+@pytest.mark.parametrize("payload", [*HOSTILE, "<a href=javascript:alert(1)>x</a>", "<a href=data:text/html,x>x</a>"])
+def test_the_second_line_of_defence_holds_alone(payload: str) -> None:
+    inert(_clean(payload))
+
+
+def test_html_in_the_text_is_text() -> None:
+    assert render("a <b>bold</b> claim") == "<p>a &lt;b&gt;bold&lt;/b&gt; claim</p>\n"
+
+
+def test_nothing_that_comes_later_changes_an_earlier_block() -> None:
+    text = "[ref] and\n\nmore\n\n[ref]: http://example.org\n"
+    blocks = Blocks()
+    for char in text:
+        blocks.grow(char)
+    blocks.finish()
+    assert "".join(blocks.html) == render(text)
+    assert "href" not in render(text)
 
 
 def test_an_image_is_told_not_loaded() -> None:

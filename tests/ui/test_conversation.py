@@ -1,0 +1,155 @@
+"""Patches and full answers to `sync` leave a browser with exactly what the server knows, whatever was lost between."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.backend.live import LiveTurn
+from dashboard.config import Thresholds
+from dashboard.health.turn_gauge import TurnGauge
+from dashboard.turn.events import Asked, Connected, Connecting, Ended, Progressed, TextArrived, TurnEvent
+from dashboard.turn.transcript import Transcript
+from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
+from dashboard.ui.markdown import render
+from dashboard.ui.turn_view import REASONING_SHOWN
+from dashboard.wire.chat_event import Reasoning
+
+PIECES = st.sampled_from(
+    ["word ", "\n\n", "- item\n", "```py\n", "x = 1\n", "```\n", "| a |\n|---|\n| 1 |\n", "# h\n", "**b"]
+)
+STEPS = st.lists(st.tuples(st.sampled_from(["text", "reasoning", "lose", "patch", "sync"]), PIECES), max_size=40)
+
+
+class Played:
+    """What a LiveTurn shows of itself, moved by events instead of a socket."""
+
+    def __init__(self, turn: str = "t") -> None:
+        self.id, self.backend, self.queued, self.done = turn, "demo", False, False
+        self.transcript, self.gauge = Transcript(turn), TurnGauge(Thresholds())
+        self.see(Asked(turn, 0.0, "demo", "orchestrator", "s", "live", "?"), Connecting(turn, 0.0, 1))
+        self.see(Connected(turn, 0.1, 200, {}))
+
+    def see(self, *events: TurnEvent) -> None:
+        for event in events:
+            self.transcript.observe(event)
+            self.gauge.observe(event)
+
+    def text(self, piece: str) -> None:
+        self.see(TextArrived(self.id, 0.2, piece, first=not self.transcript.text))
+
+    def end(self) -> None:
+        self.see(Ended(self.id, 1.0, "completed", "", ""))
+        self.done = True
+
+    @property
+    def live(self) -> LiveTurn:
+        return cast(LiveTurn, self)
+
+
+class Mirror:
+    """What chat_turn.js does with messages, in a few lines of Python."""
+
+    def __init__(self) -> None:
+        self.blocks: list[str] = []
+        self.reasoning = ""
+        self.fields: dict[str, Any] = {}
+
+    def take(self, message: dict[str, Any]) -> None:
+        self.fields |= message["fields"]
+        if "blocks" in message:
+            self.blocks[message["blocks"]["from"] :] = message["blocks"]["html"]
+        if "reasoning" in message:
+            self.reasoning = self.reasoning[: message["reasoning"]["from"]] + message["reasoning"]["text"]
+
+
+@given(STEPS)
+def test_a_browser_that_syncs_after_a_loss_shows_all_of_it(steps: list[tuple[str, str]]) -> None:
+    played, mirror = Played(), Mirror()
+    shown = Shown(played.live, "?", "12:00:00")
+    shown.patch()
+    mirror.take(shown.full())
+    lost = False
+    for kind, piece in steps:
+        if kind == "text":
+            played.text(piece)
+        elif kind == "reasoning":
+            played.see(Progressed("t", 0.2, Reasoning(piece)))
+        elif kind == "lose":
+            shown.patch()
+            lost = True
+        elif kind == "sync" or lost:
+            mirror, lost = Mirror(), False
+            mirror.take(shown.full())
+        else:
+            mirror.take(shown.patch())
+    played.end()
+    last = shown.patch()
+    if lost:
+        mirror = Mirror()
+        mirror.take(shown.full())
+    else:
+        mirror.take(last)
+    assert "".join(mirror.blocks) == render(played.transcript.text)
+    assert mirror.reasoning == played.transcript.reasoning
+    assert mirror.fields["verdict"]["outcome"] == "completed"
+    assert not mirror.fields["live"]
+
+
+def test_finished_blocks_are_sent_once() -> None:
+    played = Played()
+    shown = Shown(played.live, "?", "12:00:00")
+    sent = 0
+    for n in range(300):
+        played.text(f"Paragraph {n} of a long answer.\n\n")
+        sent += len(str(shown.patch().get("blocks", "")))
+    whole = len(render(played.transcript.text))
+    assert sent < 4 * whole
+
+
+def test_nothing_new_sends_no_blocks() -> None:
+    played = Played()
+    shown = Shown(played.live, "?", "12:00:00")
+    played.text("Hello")
+    assert "blocks" in shown.patch()
+    assert "blocks" not in shown.patch()
+
+
+def test_very_long_reasoning_is_cut() -> None:
+    played = Played()
+    shown = Shown(played.live, "?", "12:00:00")
+    played.see(Progressed("t", 0.2, Reasoning("x" * (REASONING_SHOWN + 5))))
+    assert len(shown.patch()["reasoning"]["text"]) == REASONING_SHOWN
+
+
+def test_history_is_what_was_answered_and_bounded() -> None:
+    talk = Conversation()
+    for n in range(4):
+        played = Played(str(n))
+        if n != 2:
+            played.text(f"answer {n}")
+        played.end()
+        talk.begin(played.live, f"question {n}")
+    assert talk.history(2) == (
+        ("user", "question 1"), ("assistant", "answer 1"), ("user", "question 3"), ("assistant", "answer 3"),
+    )  # fmt: skip
+    assert talk.history(0) == ()
+    before = talk.id
+    talk.clear()
+    assert talk.history(20) == ()
+    assert talk.id != before
+    assert talk.running is None
+
+
+def test_old_turns_leave_the_page_and_are_counted() -> None:
+    talk = Conversation()
+    for n in range(TURNS_SHOWN + 3):
+        played = Played(str(n))
+        played.end()
+        talk.begin(played.live, "?")
+    assert len(talk.turns) == TURNS_SHOWN
+    assert talk.dropped == 3
+    assert talk.find("0") is None
+    assert talk.find(str(TURNS_SHOWN)) is not None
