@@ -7,9 +7,10 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any
 
+from dashboard.backend.discovery import discovered, needs_card
 from dashboard.backend.live import LiveTurn
 from dashboard.backend.scenarios import Scenario, fetch_scenarios
 from dashboard.backend.seam import Transport
@@ -46,7 +47,7 @@ class Runtime:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.backends: Mapping[str, Backend] = {backend.name: backend for backend in config.backends}
+        self.backends = {backend.name: backend for backend in config.backends}
         for index, backend in enumerate(config.backends):
             check_dialect(backend, f"backends[{index}].dialect")
         self.monitor = Monitor(list(self.backends))
@@ -55,6 +56,7 @@ class Runtime:
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
         self._sessions: set[str] = set()
+        self._discovered: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._transports: dict[str, HttpTransport] = {}
         self._places: dict[str, asyncio.Semaphore] = {}
@@ -145,6 +147,14 @@ class Runtime:
         if backend.dialect != "orchestrator" or busy:
             return []
         return await fetch_scenarios(self._transport(backend), backend.url)
+
+    async def discover(self, backend_name: str) -> None:
+        """Learns, once, how an A2A backend wants to be asked; every other is known already. Not while it streams."""
+        backend = self.backends[backend_name]
+        busy = any(live.backend == backend_name for live in self._turns.values())
+        if needs_card(backend) and backend_name not in self._discovered and not busy:
+            self._discovered.add(backend_name)
+            self.backends[backend_name] = await discovered(backend, self._transport(backend))
 
     # Sessions and numbers
 

@@ -23,6 +23,7 @@ from dashboard.cli.shell_words import CurlError
 from dashboard.cli.unreadable import Seen, unread
 from dashboard.cli.verdict import misses, told
 from dashboard.config import Backend, Config, ConfigError, load
+from dashboard.health.evidence import Evidence
 from dashboard.health.report import Report
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.wire.auto import dialect_of
@@ -51,10 +52,11 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """How it went, and the frames for a turn of which nothing could be read."""
+    """How it went, on what evidence, and the frames for a turn of which nothing could be read."""
 
     report: Report
     seen: Seen
+    evidence: Evidence
 
 
 def plan(
@@ -124,6 +126,8 @@ def run(plan: Plan, say: Say, also: Observer | None = None) -> Checked:
 
 async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
     runtime = build(plan.config, plan.source)
+    if plan.transport is None:
+        await runtime.discover(plan.backend.name)
     phases, seen = Phases(say), Seen()
     live = runtime.ask(
         plan.backend.name,
@@ -139,7 +143,7 @@ async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
         live.cancel("person")
         await live.wait()
     await runtime.aclose()
-    return Checked(live.gauge.report(), seen)
+    return Checked(live.gauge.report(), seen, live.gauge.evidence())
 
 
 def _all(*observers: Observer) -> Observer:

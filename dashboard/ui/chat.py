@@ -144,11 +144,13 @@ class ChatPane(JSComponent):
             self.on_visible()
 
     async def _ask(self, data: dict[str, Any]) -> None:
+        await self._runtime.discover(self._backend)
         self.ask(str(data.get("text", "")))
 
     async def _again(self, data: dict[str, Any]) -> None:
         shown = self._talk.find(str(data.get("turn")))
         if shown is not None:
+            await self._runtime.discover(self._backend)
             self.ask(shown.question)
 
     def ask(self, text: str) -> None:

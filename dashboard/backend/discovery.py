@@ -1,0 +1,39 @@
+"""What a back end says of itself before it is asked: an A2A agent's card tells its version and binding."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from dashboard.config import Backend
+from dashboard.wire.agent_card import PATH, from_card
+
+
+class _Fetches(Protocol):
+    async def fetch(self, url: str) -> bytes | None: ...
+
+
+def needs_card(backend: Backend) -> bool:
+    """An A2A backend whose configuration does not say which version it speaks."""
+    return backend.dialect == "a2a" and "version" not in backend.ask.params
+
+
+async def discovered(backend: Backend, transport: _Fetches) -> Backend:
+    """`backend` with the version and binding of its agent card; as it was, when it has none that we can read.
+
+    The card's own address is taken only within the configured origin: our headers may hold secrets.
+    """
+    body = await transport.fetch(urljoin(backend.url, PATH))
+    try:
+        card = msgspec.json.decode(body or b"{}", type=dict)
+    except msgspec.MsgspecError:
+        return backend
+    told = from_card(card)
+    if not told:
+        return backend
+    url = told.pop("url")
+    same = urlsplit(url)[:2] == urlsplit(backend.url)[:2]
+    asking = msgspec.structs.replace(backend.ask, params={**told, **backend.ask.params})
+    return msgspec.structs.replace(backend, ask=asking, url=url if same else backend.url)
