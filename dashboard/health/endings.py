@@ -11,6 +11,9 @@ from dashboard.turn.verdict import Fault
 IDLE_TIMEOUTS_S = (30, 60, 100, 120, 300)
 """Silences at which proxies and load balancers close a connection by default."""
 
+_INCOMPLETE = re.compile(r"(a hole|out of order) after a resume")
+"""How `turn.continuity` begins its words for an answer whose good end came over a hole."""
+
 UNREACHABLE: dict[str, tuple[str, str]] = {
     Fault.DNS: (
         "Network or address: the name of the back end could not be resolved",
@@ -125,6 +128,13 @@ def cut(evidence: Evidence) -> Told:
             "Back end: it opened the stream and ended it with nothing in it.",
             lines,
             "Look in the back end's log; a request that is too long often ends like this.",
+        )
+    if found := _INCOMPLETE.match(evidence.detail):
+        came = "events came out of order" if found[1] == "out of order" else "events are missing"
+        return (
+            f"Back end: it said that the answer was complete, but {came} after a resume, so it is not.",
+            lines,
+            "Look at how the back end resumes: all events behind the Last-Event-ID, in order, from a buffer that is large enough.",
         )
     silent_s = evidence.duration_s - (evidence.last_byte_s or 0.0)
     where = f"{seconds(evidence.duration_s)} in, after {count(evidence.bytes, 'byte')}"

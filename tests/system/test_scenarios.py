@@ -19,6 +19,9 @@ from tests.system.processes import stub
 SPEED = 2.0
 """How much faster than life; the thresholds shrink with it."""
 
+APART_S = 0.05
+"""Between two starts: all at one moment would be a load of its own, and tell as slow starts."""
+
 SCENARIOS: dict[str, Scenario] = dict(shipped())
 
 
@@ -28,7 +31,10 @@ def backend_for(scenario: Scenario, url: str) -> Backend:
     told = msgspec.to_builtins(Thresholds()) | {name: told[name] for name in told if name != "turn_s"}
     thresholds = Thresholds(**{name: seconds / SPEED for name, seconds in told.items()})
     retry = Retry(base_s=0.1, cap_s=0.2, max_attempts=3)
-    return Backend(scenario.name, url, "orchestrator", thresholds=thresholds, timeouts=timeouts, retry=retry)
+    return Backend(
+        scenario.name, url, "orchestrator", thresholds=thresholds, timeouts=timeouts, retry=retry,
+        verify=False,  # a list of certificates read 42 times would block the loop for a second
+    )  # fmt: skip
 
 
 def patience(scenario: Scenario) -> dict[str, float]:
@@ -38,10 +44,11 @@ def patience(scenario: Scenario) -> dict[str, float]:
 
 
 async def run_all(url: str) -> dict[str, Report]:
-    """All scenarios at once: they mostly wait."""
+    """All scenarios at once, nearly: they mostly wait."""
     reports: dict[str, Report] = {}
 
-    async def run(scenario: Scenario) -> None:
+    async def run(place: int, scenario: Scenario) -> None:
+        await asyncio.sleep(place * APART_S)
         limits = Limits(turn_s=patience(scenario).get("turn_s", Limits().turn_s * SPEED) / SPEED)
         runtime = Runtime(Config([backend_for(scenario, url)], limits))
         live = runtime.ask(scenario.name, Question(scenario.question, scenario=scenario.name))
@@ -50,7 +57,7 @@ async def run_all(url: str) -> dict[str, Report]:
         await runtime.aclose()
 
     async with asyncio.timeout(90):
-        await asyncio.gather(*(run(scenario) for scenario in SCENARIOS.values()))
+        await asyncio.gather(*(run(place, scenario) for place, scenario in enumerate(SCENARIOS.values())))
     return reports
 
 
