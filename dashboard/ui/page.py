@@ -153,10 +153,9 @@ def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> pmui.Page:
         busy_indicator=None,
         theme_config=THEME,
     )
+    # Unlinked from pn.state.busy: else each tick of any page would send to every page, at 30 ms apiece.
     with edit_readonly(frame):
-        frame.busy = (
-            False  # unlinked from pn.state.busy: each tick of any page would send to every page, at 30 ms apiece
-        )
+        frame.busy = False
     return frame
 
 

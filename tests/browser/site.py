@@ -53,7 +53,7 @@ class Site:
 def serving(file: Path, port: int) -> Iterator[Site]:
     """The dashboard alone, until it answers."""
     command = (sys.executable, "-m", "dashboard", "serve", "--config", str(file), "--port", str(port))
-    with program(*command, cwd=file.parent) as running:
+    with program(*command) as running:
         running.wait_for(r"/dashboard", 60)
         home = f"http://127.0.0.1:{port}"
         wait_until_answered(home)
