@@ -170,7 +170,7 @@ class Chat {
     if (!answer?.ok || !this.offline) return;
     const away = performance.now() - this.lostAt;
     const same = (await answer.json()).uptime_s * 1000 > away;
-    if (!same || away > 12000 || performance.now() - this.triedAt > 4000) return this.reload();
+    if (!same || away > 12000 || performance.now() - this.triedAt > 10000) return this.reload();
     if (this.triedAt == null) this.reconnect();
     this.triedAt ??= performance.now();
   }
@@ -194,7 +194,7 @@ class Chat {
     const heard = this.heard;
     this.have = -1;
     this.sync();
-    setTimeout(() => { if (this.heard === heard) this.reload(); }, 5000);
+    setTimeout(() => { if (this.heard === heard) this.reload(); }, 10000);
   }
 }
 
