@@ -1,10 +1,12 @@
 # Streamgauge. Needs make and Python 3.11 or newer; everything else is installed into .venv.
 #   make demo ARGS="--port 5007"      arguments for the demo
 #   make test ARGS="-k decoder"       arguments for pytest
+#   make ledger SEED=7                the same ledger again
 #   make test VENV=.venv-313 PYTHON=python3.13
 
 VENV ?= .venv
 ARGS ?=
+SEED ?=
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
@@ -18,7 +20,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench ledger clean
 .NOTPARALLEL:
 
 help:
@@ -26,6 +28,7 @@ help:
 	@echo "make test    set up and run every test"
 	@echo "make lint    ruff, mypy --strict, import contracts"
 	@echo "make bench   CPU and throughput, measured against an ordinary client in one run"
+	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(RUN_STAMP)
@@ -43,6 +46,9 @@ lint: $(TEST_STAMP)
 bench: $(TEST_STAMP)
 	@failed=0; for file in tests/benchmarks/[a-z]*.py; do \
 		$(BIN)/python -m tests.benchmarks.$$(basename $$file .py) $(ARGS) || failed=1; done; exit $$failed
+
+ledger: $(TEST_STAMP)
+	@exec $(BIN)/python -m tests.ledger --seed "$(SEED)" $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dashboard.turn.verdict import Fault
 
-STEP_BYTES = 256 * 1024
+STEP_BYTES = 64 * 1024
 
 
 class Undecodable(Exception):  # noqa: N818  # what a back end sends is no error of ours

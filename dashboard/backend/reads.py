@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from dashboard.backend.inflate import Inflater, Undecodable
 from dashboard.backend.seam import EXCERPT_BYTES, EXCERPT_S, Broken, Read
 
-AHEAD_BYTES = 1 << 20
-"""How much is read ahead of a slow reader before TCP pushes back."""
+AHEAD_BYTES = 64 * 1024
+"""How much is read ahead of a slow reader before TCP pushes back; so a read is at most this and one piece more."""
 
 
 class Reads:

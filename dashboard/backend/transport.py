@@ -64,9 +64,12 @@ class HttpTransport:
     async def _follow(self, ask: Ask) -> httpx.Response:
         """Redirects by hand: across origins every configured header is dropped, not only those that httpx knows."""
         url, method, body, extra = ask.url, ask.method, ask.body, self._headers
-        for _ in range(REDIRECT_LIMIT + 1):
-            headers = ask_headers(ask, extra)
-            request = self._client.build_request(method, url, headers=_raw(headers), content=body)
+        for hop in range(REDIRECT_LIMIT + 1):
+            headers = _raw(ask_headers(ask, extra))
+            try:
+                request = self._client.build_request(method, url, headers=headers, content=body)
+            except (httpx.InvalidURL, UnicodeError) as error:
+                raise Broken(Fault.REDIRECT if hop else Fault.DNS, f"no address: {error}"[:300]) from None
             response = await self._client.send(request, stream=True)
             if response.status_code not in REDIRECTS:
                 return response
@@ -74,8 +77,12 @@ class HttpTransport:
             await response.aclose()
             if not location:
                 raise Broken(Fault.REDIRECT, f"HTTP {response.status_code} without a Location from {url}")
-            target = urljoin(url, location)
-            if _origin(target) != _origin(url):
+            try:
+                target = urljoin(url, location)
+                crossed = _origin(target) != _origin(url)
+            except ValueError as error:
+                raise Broken(Fault.REDIRECT, f"a Location that is no address: {location[:200]}: {error}") from None
+            if crossed:
                 extra = []
             if response.status_code not in (307, 308) and method != "GET":
                 method, body = "GET", None

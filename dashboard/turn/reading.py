@@ -19,7 +19,7 @@ from dashboard.turn.events import (
     TurnEvent,
     UsageReported,
 )
-from dashboard.turn.unread import Unread
+from dashboard.turn.unread import Unread, is_no_stream
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.chat_event import (
@@ -137,8 +137,7 @@ class Reading:
         """
         if self._messages:
             return bool(self._unread.count) and not self._readable
-        start = self._start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
-        return bool(start) and not start.startswith((b"data", b"event", b"id", b"retry", b":"))
+        return is_no_stream(self._start)
 
     @property
     def what_came(self) -> str:
@@ -165,6 +164,7 @@ class Reading:
         """A new connection: the decoder starts afresh, seeded with the id that is in force (WHATWG HTML §9.2.2)."""
         self._decoder = SseDecoder(max_event_bytes=self._max_event_bytes, last_event_id=self._decoder.last_event_id)
         self._bad_retries = 0
+        self._start = b""
         self.heard = False
         self._continuity.connected(self.last_event_id)
 

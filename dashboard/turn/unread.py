@@ -8,6 +8,15 @@ from dashboard.wire.guess import looks_like
 KEPT = 5
 KEPT_CHARS = 65_536
 
+_BOM = b"\xef\xbb\xbf"
+_FIRST = (b"data", b"event", b"id", b"retry", b":", _BOM)
+
+
+def is_no_stream(start: bytes) -> bool:
+    """Whether no event stream begins with `start`, which may be as short as a byte, or nothing yet."""
+    start = start.removeprefix(_BOM).lstrip(b"\r\n")
+    return not any(start.startswith(first) or first.startswith(start) for first in _FIRST)
+
 
 class Unread:
     """Counts messages that were not of the dialect; keeps the first KEPT of at most KEPT_CHARS characters each."""

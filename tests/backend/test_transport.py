@@ -155,13 +155,30 @@ async def empty_location(peer: Peer) -> None:
     await peer.send(b"HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n")
 
 
+async def no_address(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 301 Moved\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n")
+
+
+async def no_port(peer: Peer) -> None:
+    await peer.read_request()
+    await peer.send(b"HTTP/1.1 301 Moved\r\nLocation: http://localhost:99999/\r\nContent-Length: 0\r\n\r\n")
+
+
 async def loop_for_ever(peer: Peer) -> None:
     await peer.read_request()
     await peer.send(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")
 
 
 @pytest.mark.parametrize(
-    ("script", "fault"), [(hang_up, Fault.CUT), (empty_location, Fault.REDIRECT), (loop_for_ever, Fault.REDIRECT)]
+    ("script", "fault"),
+    [
+        (hang_up, Fault.CUT),
+        (empty_location, Fault.REDIRECT),
+        (no_address, Fault.REDIRECT),
+        (no_port, Fault.REDIRECT),
+        (loop_for_ever, Fault.REDIRECT),
+    ],
 )
 async def test_no_head_worth_having(script: object, fault: Fault) -> None:
     async with serving(script) as server:  # type: ignore[arg-type]
@@ -170,6 +187,15 @@ async def test_no_head_worth_having(script: object, fault: Fault) -> None:
             await opened(transport, server.url)
         await transport.aclose()
     assert broken.value.fault is fault
+
+
+@pytest.mark.parametrize("url", ["http://1.2.3.999/", "http://xn--a/"])
+async def test_an_address_that_can_be_nobodys(url: str) -> None:
+    transport = HttpTransport(backend())
+    with pytest.raises(Broken) as broken:
+        await opened(transport, url)
+    await transport.aclose()
+    assert broken.value.fault is Fault.DNS
 
 
 async def test_refused_and_unknown_hosts_and_tls() -> None:
