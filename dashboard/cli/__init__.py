@@ -146,6 +146,18 @@ def _asked(target: str | None, given: dict[str, Any]) -> Plan:
     return check.plan(target, given["curl"], given["message"], given["dialect"], given["file"], given["headers"])
 
 
+def _compared(make: Callable[[], Plan], address: str, *, as_json: bool, strict: bool) -> bool:
+    """As `_judged`, for two addresses."""
+    from dashboard.cli import compare
+    from dashboard.runtime import Refused
+
+    with _sentences():
+        try:
+            return (compare.told_as_json if as_json else compare.told_to_a_person)(make(), address, strict=strict)
+        except Refused as refused:
+            raise Mistake(str(refused)) from None
+
+
 SECONDS = click.FloatRange(0, min_open=True)
 
 
@@ -154,13 +166,20 @@ SECONDS = click.FloatRange(0, min_open=True)
 @click.option("--max-ttft", type=SECONDS, metavar="S", help="The first text may take so long.")
 @click.option("--max-gap", type=SECONDS, metavar="S", help="So far apart may two pieces of text be.")
 @click.option("--strict", is_flag=True, help="An anomaly fails the check, too.")
-def check_command(target: str | None, as_json: bool, strict: bool, **given: Any) -> None:
+@click.option(
+    "--compare",
+    metavar="URL",
+    help="Ask there, too, in turns: does what stands between hold the text back? Without a path, the same path.",
+)
+def check_command(target: str | None, as_json: bool, strict: bool, compare: str | None, **given: Any) -> None:
     """Ask one question and judge the stream. Exit 0: completed, no stall, thresholds met; 1: not; 2: usage or config."""
     from dashboard.cli.check import with_limits
 
     def make() -> Plan:
         return with_limits(_asked(target, given), given["max_ttft"], given["max_gap"])
 
+    if compare is not None:
+        sys.exit(0 if _compared(make, compare, as_json=as_json, strict=strict) else 1)
     sys.exit(0 if _judged(make, as_json=as_json, strict=strict) else 1)
 
 

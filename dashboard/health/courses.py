@@ -13,7 +13,7 @@ def burst_proved(evidence: Evidence) -> Told:
     return (
         f"Proxy: asked directly the text flows, through {clean(hop, 100)} it comes in bursts.",
         _burst_lines(evidence),
-        f"Change this in the proxy: `{clean(directive, 200)}`.",
+        clean(directive, 500),
     )
 
 
@@ -42,7 +42,7 @@ def _burst_lines(evidence: Evidence) -> list[str]:
         ),
     ]
     lines += [f"The header {name} says {quoted(headers[key], 80)}." for name, key in _TELLTALE if key in headers]
-    if "x-accel-buffering" not in headers:
+    if evidence.proof is None and "x-accel-buffering" not in headers:
         lines.append("There is no header X-Accel-Buffering that would ask a proxy not to buffer.")
     if arrival.thinned:
         lines.append("The stream was long, so its arrival times were thinned; the shares are close, not exact.")

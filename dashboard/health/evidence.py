@@ -32,7 +32,7 @@ class Proof(msgspec.Struct, frozen=True):
 
     hop: str
     directive: str
-    """What to change in the hop's configuration."""
+    """What to change in the hop's configuration, a sentence."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

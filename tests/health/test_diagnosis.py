@@ -38,7 +38,7 @@ def ended(outcome: str, fault: str = "", detail: str = "", **changed: Any) -> Ev
 
 
 NO_TEXT: dict[str, Any] = {"ttft_s": None, "arrival": Arrival(0, 0, 0.0, 0.0, 0, 0.0, 0.0, thinned=False)}
-PROOF = Proof("nginx", "proxy_buffering off;")
+PROOF = Proof("nginx", "Set `proxy_buffering off;`.")
 
 CASES: list[tuple[str, Evidence, Kind, str]] = [
     ("well", well(), Kind.HEALTHY, "Nobody's fault"),
