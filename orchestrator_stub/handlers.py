@@ -39,7 +39,8 @@ class Handler(tornado.web.RequestHandler):
         if self._headers.get("Access-Control-Allow-Origin"):
             self.set_header("Access-Control-Allow-Methods", self.allowed)
             self.set_header(
-                "Access-Control-Allow-Headers", "Accept, Authorization, Cache-Control, Content-Type, Last-Event-ID"
+                "Access-Control-Allow-Headers",
+                "Accept, Authorization, Cache-Control, Content-Type, Last-Event-ID, X-Scenario",
             )
             self.set_header("Access-Control-Max-Age", "600")
         self.set_header("Allow", self.allowed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +70,7 @@ def test_a_port_in_use_is_one_sentence_and_exit_2() -> None:
         (["--cors-origin", "*"], "expected an origin like http://localhost:5006, got '*'"),
         (["--port", "70000"], "70000"),
         (["--speed", "0"], "--speed"),
+        (["--recordings", "/nowhere/at/all"], "'/nowhere/at/all' does not exist"),
         (["--host", "203.0.113.1", "--port", "0"], "stub: port 0 on 203.0.113.1 cannot be listened on: "),
     ],
 )
@@ -86,3 +89,21 @@ def test_origins_are_repeatable() -> None:
         with urllib.request.urlopen(request, timeout=5) as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == "http://b.example"
             assert json.load(answer)["status"] == "ok"
+
+
+def test_recordings_in_a_folder_can_be_played(tmp_path: Path) -> None:
+    row = json.dumps({"t": 0.1, "b64": base64.b64encode(b"data: mine\n\n").decode()})
+    end = json.dumps({"t": 0.2, "b64": "", "end": "complete"})
+    (tmp_path / "mine.jsonl").write_text(f'{{"meta": {{"status": 200}}}}\n{row}\n{end}\n')
+    with (
+        running("--port", "0", "--recordings", str(tmp_path), "--scenario", "mine") as (_, url),
+        urllib.request.urlopen(url + "?message=x", timeout=5) as stream,
+    ):
+        assert stream.read() == b"data: mine\n\n"
+
+
+def test_a_file_that_is_no_recording_is_one_sentence_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text("hello")
+    done = run("--port", "0", "--recordings", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "stub: mine.jsonl: line 1: expected {\"meta\": …}, got 'hello'\n"

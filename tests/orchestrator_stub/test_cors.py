@@ -9,7 +9,18 @@ OURS = "http://localhost:5006"
 SETTINGS = {"origins": frozenset({OURS, "https://example.org"})}
 
 
-@pytest.mark.parametrize("path", ["/process/stream?message=1", "/process/stream", "/health", "/scenarios", "/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/process/stream?message=1",
+        "/process/stream",
+        "/health",
+        "/scenarios",
+        "/nothing",
+        "/v1/chat/completions",
+        "/v1/models",
+    ],
+)
 async def test_a_known_origin_is_echoed_with_credentials(serve: Serve, path: str) -> None:
     served = await serve(**SETTINGS)
     answer = await served.client.get(served.url.replace("/process/stream", path), headers={"Origin": OURS})
@@ -36,7 +47,7 @@ async def test_without_configuration_everybody_is_a_stranger(serve: Serve) -> No
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/process/stream", "/health"])
+@pytest.mark.parametrize("path", ["/process/stream", "/v1/chat/completions", "/health"])
 async def test_a_preflight_is_answered(serve: Serve, path: str) -> None:
     served = await serve(**SETTINGS)
     asked = {
@@ -47,9 +58,9 @@ async def test_a_preflight_is_answered(serve: Serve, path: str) -> None:
     answer = await served.client.options(served.url.replace("/process/stream", path), headers=asked)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == OURS
-    assert ("POST" in answer.headers["Access-Control-Allow-Methods"]) == (path == "/process/stream")
+    assert ("POST" in answer.headers["Access-Control-Allow-Methods"]) == (path != "/health")
     allowed = {name.strip() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
-    assert {"Last-Event-ID", "Content-Type", "Authorization"} <= allowed
+    assert {"Last-Event-ID", "Content-Type", "Authorization", "X-Scenario"} <= allowed
 
 
 async def test_errors_and_resumed_streams_have_it_too(serve: Serve) -> None:
