@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.io.document import with_lock
 from panel.util import edit_readonly
 from panel.viewable import Viewable
 from param.parameterized import Event
@@ -26,6 +28,23 @@ WHOSE = {"This backend, all sessions": False, "This conversation": True}
 NO_SCENARIO = "As it is"
 
 pn.extension()  # without Bokeh's own reconnecting: chat.js knows when a session is still there to come back to
+
+
+Choose = Callable[["ChatPage", Event], Awaitable[None]]
+
+
+def _choice(choose: Choose) -> Choose:
+    """A choice in the sidebar: it changes Bokeh models, so it needs the document's lock; its failure is told."""
+
+    @with_lock
+    @wraps(choose)
+    async def chosen(page: ChatPage, event: Event) -> None:
+        try:
+            await choose(page, event)
+        except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
+            page.failed("page choice", error)
+
+    return chosen
 
 
 class ChatPage:
@@ -94,6 +113,10 @@ class ChatPage:
         if not self._pause.value:
             self.charts.show(snapshot)
 
+    def failed(self, name: str, error: BaseException) -> None:
+        """Something of the page went wrong that nobody else will see."""
+        self._runtime.task_failed(name, error)
+
     # Choices
 
     async def load_scenarios(self) -> None:
@@ -102,6 +125,7 @@ class ChatPage:
         self._abouts = {one_line(each.name, 64): one_line(each.about, 300) for each in listed}
         self._scenario.param.update(options=[NO_SCENARIO, *self._abouts], value=NO_SCENARIO, visible=bool(self._abouts))
 
+    @_choice
     async def _use_backend(self, event: Event) -> None:
         self._scope = Scope(str(event.new), self._scope.session)
         self.chat.use_backend(str(event.new))
@@ -110,14 +134,17 @@ class ChatPage:
             pn.state.location.update_query(backend=str(event.new))
         await self.load_scenarios()
 
+    @_choice
     async def _use_scenario(self, event: Event) -> None:
         chosen = "" if event.new == NO_SCENARIO else str(event.new)
         self.chat.use_scenario(chosen, self._abouts.get(chosen, ""))
 
+    @_choice
     async def _use_window(self, event: Event) -> None:
         self.charts.window = WINDOWS[str(event.new)]
         self._restart()
 
+    @_choice
     async def _use_scope(self, event: Event) -> None:
         self._scope = Scope(self._scope.backend, self._session if WHOSE[str(event.new)] else "")
         self._restart()
