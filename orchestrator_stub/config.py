@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
@@ -54,8 +56,9 @@ def origin(text: str) -> str:
     return text
 
 
+@functools.cache
 def shipped() -> Mapping[str, Scenario]:
-    """The scenarios of this package, by name. Errors: ScenarioError, RecordingError."""
+    """The scenarios of this package, by name; read once. Errors: ScenarioError, RecordingError."""
     package = resources.files("orchestrator_stub")
     files = sorted((f for f in (package / "scenarios").iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
     found = [(f.name, parse(f.read_text("utf-8"), f.name)) for f in files]
@@ -65,7 +68,7 @@ def shipped() -> Mapping[str, Scenario]:
         if scenario.dialect not in ENCODERS:
             raise ScenarioError(f"{file}: dialect: expected one of {', '.join(ENCODERS)}, got {scenario.dialect!r}")
     loaded = [replace(s, steps=[_loaded(step, package / "recordings") for step in s.steps]) for _, s in found]
-    return {scenario.name: scenario for scenario in sorted(loaded, key=lambda scenario: scenario.name != "happy")}
+    return MappingProxyType({s.name: s for s in sorted(loaded, key=lambda scenario: scenario.name != "happy")})
 
 
 def _loaded(step: Step, folder: Traversable) -> Step:
