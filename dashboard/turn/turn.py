@@ -237,7 +237,8 @@ class Turn:
         elif now >= clocks.give_up_at:
             unreadable = self._reading.unreadable
             ending = Ending(Fault.UNDECODABLE if unreadable else Fault.SILENT, unreadable=unreadable, gave_up=True)
-            what = f"; {self._reading.what_came}" if unreadable else ""
+            before = f"; before that: {self._cut}" if self._cut else ""
+            what = f"; {self._reading.what_came}" if unreadable else before
             self._end(ending, f"no progress for {silent_s:.1f} s with the connection open{what}", now)
 
     def _lost(self, fault: Fault, detail: str, now: float, status: int = 0, retry_after_s: float | None = None) -> None:

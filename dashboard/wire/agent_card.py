@@ -11,16 +11,18 @@ BINDINGS = {"JSONRPC": "jsonrpc", "HTTP+JSON": "rest"}
 """What a card calls a binding, and what the dialect a2a does; gRPC is not spoken."""
 
 
-def from_card(card: Mapping[str, Any]) -> dict[str, str]:
-    """`version`, `binding` and `url` of the interface that the card prefers and the dialect a2a speaks; {} without one.
+def from_card(card: Mapping[str, Any], asked: str = "") -> dict[str, str]:
+    """`version`, `binding` and `url` of the interface at `asked`, else of the preferred that we speak; {} without one.
 
     1.0 cards list `supportedInterfaces`, the preferred first; 0.3 cards have `url`, `preferredTransport` and
     `additionalInterfaces`. The url is the card's word: whoever asks there must not send it another origin's headers.
     """
-    for url, binding, version in (*_listed(card), *_flat(card)):
-        if isinstance(url, str) and url.startswith(("http://", "https://")) and binding in BINDINGS:
-            return {"version": "0.3" if version.startswith("0") else "1.0", "binding": BINDINGS[binding], "url": url}
-    return {}
+    spoken = [
+        {"version": "0.3" if version.startswith("0") else "1.0", "binding": BINDINGS[binding], "url": url}
+        for url, binding, version in (*_listed(card), *_flat(card))
+        if isinstance(url, str) and url.startswith(("http://", "https://")) and binding in BINDINGS
+    ]
+    return next((each for each in spoken if each["url"].rstrip("/") == asked.rstrip("/")), spoken[0] if spoken else {})
 
 
 def _listed(card: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:

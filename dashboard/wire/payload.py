@@ -16,6 +16,8 @@ from dashboard.wire.chat_event import BackendError, Malformed
 WORDS_CHARS = 200
 """Names and reasons are cut to this; the answer itself never is."""
 
+DEEPEST_ERROR = 8
+
 WHOLE = "$"
 
 
@@ -110,13 +112,13 @@ def said(value: Any) -> str:
         return "JSON nested beyond all reason"
 
 
-def backend_error(value: Any) -> BackendError:
-    """The server's own words for its failure, whatever shape it gives them."""
+def backend_error(value: Any, deep: int = DEEPEST_ERROR) -> BackendError:
+    """The server's own words for its failure, whatever shape it gives them; looked for at most `deep` levels down."""
     if not isinstance(value, dict):
         return BackendError("", said(value)[:2048])
     code = next((said(value[key]) for key in ("code", "type", "status") if value.get(key) is not None), "")
     words = next((value[key] for key in ("message", "error", "detail", "msg") if value.get(key)), None)
-    if isinstance(words, dict):
-        inner = backend_error(words)
+    if isinstance(words, dict) and deep:
+        inner = backend_error(words, deep - 1)
         return BackendError(inner.code or one_line(code), inner.message)
     return BackendError(one_line(code), said(words if words is not None else value)[:2048])

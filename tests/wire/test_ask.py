@@ -100,3 +100,62 @@ def test_custom_by_query() -> None:
     assert resumed == Ask("GET", ask.url, {"Last-Event-ID": "7"})
     assert made("custom", query={"q": "{question}"}).resume(QUESTION, "7") is None
     assert made("custom", query={"q": "x"}).ask(QUESTION) == Ask("POST", URL + "?q=x")
+
+
+ASKED = Question("hi", history=(("user", "Hi"), ("assistant", "Hello")), conversation="c1", id="t1")
+
+
+def test_anthropic_asks() -> None:
+    ask = made("anthropic", model="m", system="Be brief.", params={"max_tokens": 9, "temperature": 0}).ask(ASKED)
+    assert ask.headers == {"Content-Type": "application/json", "anthropic-version": "2023-06-01"}
+    assert json.loads(ask.body or b"") == {
+        "model": "m",
+        "max_tokens": 9,
+        "system": "Be brief.",
+        "messages": [*TURNS, {"role": "user", "content": "hi"}],
+        "stream": True,
+        "temperature": 0,
+    }
+    bare = made("anthropic").ask(Question("x"))
+    assert json.loads(bare.body or b"") == {
+        "max_tokens": 1024,
+        "messages": [{"role": "user", "content": "x"}],
+        "stream": True,
+    }
+    assert made("anthropic").resume(ASKED, "7") is None
+
+
+def test_ag_ui_asks() -> None:
+    sent = body(made("ag-ui", model="m", system="Be brief.", params={"state": {"x": 1}}).ask(ASKED))
+    assert sent == {
+        "threadId": "c1",
+        "runId": "t1",
+        "state": {"x": 1},
+        "messages": [
+            {"id": "t1-0", "role": "system", "content": "Be brief."},
+            {"id": "t1-1", "role": "user", "content": "Hi"},
+            {"id": "t1-2", "role": "assistant", "content": "Hello"},
+            {"id": "t1-3", "role": "user", "content": "hi"},
+        ],
+        "tools": [],
+        "context": [],
+        "forwardedProps": {"model": "m"},
+    }
+    assert body(made("ag-ui").ask(Question("x", id="t2")))["threadId"] == "t2"
+    assert made("ag-ui").resume(ASKED, "7") is None
+
+
+def test_vercel_ui_asks() -> None:
+    sent = body(made("vercel-ui", model="m", system="", params={"trigger": None, "x": 1}).ask(ASKED))
+    parts = [("user", "Hi"), ("assistant", "Hello"), ("user", "hi")]
+    assert sent == {
+        "id": "c1",
+        "messages": [
+            {"id": f"t1-{n}", "role": role, "parts": [{"type": "text", "text": text}]}
+            for n, (role, text) in enumerate(parts)
+        ],
+        "model": "m",
+        "x": 1,
+    }
+    assert body(made("vercel-ui").ask(Question("x", id="t2")))["trigger"] == "submit-message"
+    assert made("vercel-ui").resume(ASKED, "7") is None

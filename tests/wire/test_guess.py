@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from dashboard.wire.auto import AutoDialect
+from dashboard.wire.chat_event import Unknown
+from dashboard.wire.dialect import Endpoint
 from dashboard.wire.frame import Message
-from dashboard.wire.guess import guess_by_messages, guess_by_path, propose_text_path
+from dashboard.wire.guess import guess_by_messages, guess_by_path, looks_like, propose_text_path
 from dashboard.wire.text_path import WIDEST, _strings
 from tests.wire.reading import expectations, messages, recorded
 
@@ -20,6 +23,11 @@ from tests.wire.reading import expectations, messages, recorded
         ("https://example.org/v2/process/stream/?key=1", "orchestrator"),
         ("http://127.0.0.1:8900/v1/chat/completions", "openai-chat"),
         ("https://example.org/openai/deployments/x/chat/completions?api-version=1", "openai-chat"),
+        ("http://127.0.0.1:8901/v1/messages", "anthropic"),
+        ("http://127.0.0.1:8902/rest/message:stream", "a2a"),
+        ("http://127.0.0.1:8903/agui", "ag-ui"),
+        ("http://127.0.0.1:8903/vercel", "vercel-ui"),
+        ("http://127.0.0.1:8904/api/chat", "vercel-ui"),
         ("http://127.0.0.1:9000/ask", None),
         ("http://127.0.0.1:9000", None),
         ("http://127.0.0.1:9000/?u=/chat/completions", None),
@@ -45,6 +53,19 @@ def said(*datas: Any) -> list[Message]:
         ([{"object": "chat.completion.chunk"}], "openai-chat"),
         ([{"choices": [{"delta": {}}]}], "openai-chat"),
         ([{"choices": []}, "[DONE]"], None),
+        ([{"type": "message_start", "message": {}}], "anthropic"),
+        ([{"type": "ping"}], None),
+        ([{"type": "RUN_STARTED", "threadId": "t", "runId": "r"}], "ag-ui"),
+        ([{"type": "CUSTOM"}, {"type": "RUN_FINISHED"}], "ag-ui"),
+        ([{"type": "start"}], None),
+        ([{"type": "start"}, {"type": "start-step"}], "vercel-ui"),
+        ([{"type": ["start-step"]}], None),
+        ([{"jsonrpc": "2.0", "result": {"task": {"id": "k", "status": {"state": "TASK_STATE_SUBMITTED"}}}}], "a2a"),
+        ([{"jsonrpc": "2.0", "result": {"kind": "artifact-update", "artifact": {}}}], "a2a"),
+        ([{"message": {"messageId": "m", "role": "ROLE_AGENT", "parts": []}}], "a2a"),
+        ([{"message": {"role": "assistant", "content": "hello"}}], None),
+        ([{"jsonrpc": "2.0", "error": {"code": 1}}], None),
+        ([{"jsonrpc": "2.0", "method": "notifications/progress"}], None),
     ],
 )
 def test_by_messages(datas: list[Any], dialect: str | None) -> None:
@@ -54,6 +75,40 @@ def test_by_messages(datas: list[Any], dialect: str | None) -> None:
 def test_by_the_sse_field() -> None:
     assert guess_by_messages([Message("routing_started", "")]) == "orchestrator"
     assert guess_by_messages([Message("error", "")]) is None
+
+
+@pytest.mark.parametrize(
+    ("datas", "words"),
+    [
+        ([], None),
+        (["hello", {"token": "x"}], None),
+        ([{"object": "chat.completion.chunk"}], "this looks like openai-chat; set dialect: openai-chat"),
+        (["", {"type": "RUN_STARTED"}], "this looks like ag-ui; set dialect: ag-ui"),
+        ([{"type": "response.created"}], "this looks like OpenAI's Responses API, which no dialect speaks"),
+        ([{"jsonrpc": "2.0", "method": "notifications/progress"}], "this looks like MCP, which no dialect speaks"),
+    ],
+)
+def test_what_it_looks_like_in_words(datas: list[Any], words: str | None) -> None:
+    assert looks_like(said(*datas)) == words
+
+
+def test_auto_takes_the_paths_guess_until_a_message_is_anothers() -> None:
+    dialect = AutoDialect(Endpoint("http://127.0.0.1:8904/api/chat"))
+    (start, step, token) = said({"type": "start"}, {"type": "start-step"}, {"object": "chat.completion.chunk"})
+    assert (dialect.read(start), dialect.take_guess(), dialect.needs_finish) == ([], "vercel-ui", True)
+    assert dialect.media_types == frozenset()
+    other = AutoDialect(Endpoint("http://127.0.0.1:8904/api/chat"))
+    other.read(token)
+    assert (other.name, other.take_guess()) == ("openai-chat", "openai-chat")
+    dialect.read(step)
+    dialect.read(said({"type": "finish"})[0])
+    assert not dialect.needs_finish
+
+
+def test_auto_without_a_hint_says_what_it_could_not_read() -> None:
+    dialect = AutoDialect(Endpoint("http://127.0.0.1:9000/ask"))
+    assert dialect.read(said({"type": "start"})[0]) == [Unknown('not recognised: {"type": "start"}')]
+    assert dialect.media_types == {"text/plain"}
 
 
 WORDS = ("The ", "answer", " is ", "forty", "-two", ".")

@@ -47,6 +47,8 @@ def delta(**fields: Any) -> dict[str, Any]:
         ({"choices": [], "usage": {"prompt_tokens": -3, "completion_tokens": 1e3}}, [Usage(None, None)]),
         ({"choices": [{"delta": {}}], "usage": {"completion_tokens": 4}}, [Usage(None, 4)]),
         ({"choices": [], "usage": None}, []),
+        ({"usage": {"prompt_tokens": 3, "completion_tokens": 4}}, [Usage(3, 4)]),
+        ({"type": "message_delta", "usage": {"output_tokens": 4}}, [Unknown("a JSON object without `choices`")]),
         ({"choices": [], "prompt_filter_results": []}, []),
         ({"choices": [3]}, [Malformed("`choices` holds no objects")]),
         ({"choices": [{"delta": 3}]}, [Malformed("`delta` is no object")]),

@@ -64,7 +64,7 @@ def test_what_looks_like_a_key_is_taken_out(key: str) -> None:
     [
         "the bearer of good news arrived",
         '{"token": "wonderful", "text": "a password is a word"}',
-        "task-management and risk-assessment of a desk-mounted thing",
+        "task-management-of-everything and a desk-mounted-thing-or-two",
         '{"event": "response_chunk", "authorization": null}',
         "data: [DONE]\n\n",
         "https://example.org/a?b=c#d",

@@ -131,7 +131,7 @@ class A2A:
         match kind:
             case "task":
                 return list(self._snapshot(what))
-            case "message":
+            case "message" if isinstance(what.get("parts"), list) or either(what, "messageId"):
                 self.needs_finish = False
                 return [*self._told.message(what, closing=True), End()]
             case "status-update":

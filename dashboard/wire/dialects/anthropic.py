@@ -87,7 +87,7 @@ class Anthropic:
         data = message.data.strip()
         if message.event == "ping":
             return [Ping()]
-        if not data or data == "[DONE]":  # of no meaning here; a proxy that knows one protocol only may add it
+        if not data:
             return []
         body = payload.parse_object(data)
         if isinstance(body, Malformed):

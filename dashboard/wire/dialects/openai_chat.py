@@ -95,16 +95,17 @@ class OpenAIChat:
 
     def _chunk(self, body: dict[str, Any]) -> Iterator[ChatEvent]:
         choices, usage = body.get("choices"), body.get("usage")
+        counts = usage if isinstance(usage, dict) and (isinstance(choices, list) or "prompt_tokens" in usage) else None
         if isinstance(choices, list):
             first = next((choice for choice in choices if isinstance(choice, dict) and not choice.get("index")), None)
             if first is not None:
                 yield from self._choice(first)
             elif choices and not isinstance(choices[0], dict):
                 yield Malformed("`choices` holds no objects")
-        elif not isinstance(usage, dict):
+        elif counts is None:  # `usage` alone is other protocols', too
             yield Unknown(payload.name(body.get("object")) or "a JSON object without `choices`")
-        if isinstance(usage, dict):
-            yield Usage(payload.count(usage.get("prompt_tokens")), payload.count(usage.get("completion_tokens")))
+        if counts is not None:
+            yield Usage(payload.count(counts.get("prompt_tokens")), payload.count(counts.get("completion_tokens")))
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[ChatEvent]:
         delta = choice.get("delta") or choice.get("message") or {}
