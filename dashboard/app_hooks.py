@@ -13,11 +13,18 @@ from typing import Any
 from bokeh.server import urls
 from tornado.ioloop import IOLoop
 
+from dashboard.config import ConfigError
 from dashboard.endpoints import ROUTES
 from dashboard.runtime import current
 
 DRAIN_S = 10.0
 """How long live turns and open scrapes may take to end after SIGTERM."""
+
+try:
+    current()
+except ConfigError as mistake:  # bare `panel serve` too stops with the sentence; Bokeh would log it and serve on
+    sys.stderr.write(f"{mistake}\n")
+    raise SystemExit(2) from None
 
 if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pattern in urls.toplevel_patterns):
     urls.toplevel_patterns[:0] = ROUTES

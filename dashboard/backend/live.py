@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dashboard.backend.answer import Stop, answer
 from dashboard.backend.seam import Transport
 from dashboard.health.turn_gauge import TurnGauge
+from dashboard.health.unread import Seen
 from dashboard.turn.events import Ended, TurnEvent
 from dashboard.turn.transcript import Transcript
 from dashboard.turn.turn import Turn
@@ -25,6 +26,7 @@ class LiveTurn:
         self.backend, self.session, self.source = backend, session, source
         self.transcript = Transcript(turn.id)
         self.gauge = gauge
+        self.seen = Seen()
         self.done = False
         self.queued = True
         self._turn = turn
@@ -63,6 +65,7 @@ class LiveTurn:
 
     def observe(self, event: TurnEvent) -> None:
         """Folds one event of this turn; wakes who waits when there is something new to show."""
+        self.seen.observe(event)
         before = self.transcript.revision
         self.transcript.observe(event)
         if self._waiting and self.transcript.revision != before and type(event) is not Ended:

@@ -20,11 +20,12 @@ from dashboard.cli.phases import Phases, Say
 from dashboard.cli.printable import in_json
 from dashboard.cli.question_field import question_in, with_question
 from dashboard.cli.shell_words import CurlError
-from dashboard.cli.unreadable import Seen, unread
+from dashboard.cli.unreadable import unread
 from dashboard.cli.verdict import misses, told
 from dashboard.config import Backend, Config, ConfigError, load
 from dashboard.health.evidence import Evidence
 from dashboard.health.report import Report
+from dashboard.health.unread import Seen
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.wire.auto import dialect_of
 from dashboard.wire.dialect import Ask, Question

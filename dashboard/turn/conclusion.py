@@ -21,6 +21,8 @@ def by_messages(reading: Reading) -> Concluded | None:
     if reading.error is not None:
         words = ": ".join(part for part in (reading.error.code, reading.error.message) if part)
         return Ending(Fault.BACKEND_ERROR, backend_error=True), words
+    if reading.hopeless:
+        return _UNREADABLE, reading.what_came
     if not reading.ended:
         return None
     if reading.unreadable:

@@ -19,6 +19,7 @@ from dashboard.turn.events import (
     TurnEvent,
     UsageReported,
 )
+from dashboard.turn.kinds import kind_of
 from dashboard.turn.unread import Unread, is_no_stream
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.auto import AutoDialect
@@ -43,19 +44,8 @@ from dashboard.wire.sse import SseDecoder
 
 ERROR_FINISHES = frozenset({"error", "failed"})
 
-KIND: dict[type, str] = {
-    Text: "text",
-    Reasoning: "reasoning",
-    Routed: "routing",
-    Step: "agent",
-    ToolCall: "tool",
-    Usage: "usage",
-    Finish: "finish",
-    End: "finish",
-    BackendError: "error",
-    Unknown: "unknown",
-    Malformed: "malformed",
-}
+GUESSES = 50
+"""After so many messages that no dialect recognises, guessing is over."""
 
 
 class Reading:
@@ -140,6 +130,11 @@ class Reading:
         return is_no_stream(self._start)
 
     @property
+    def hopeless(self) -> bool:
+        """Nothing of so many messages was recognised, and it was ours to guess: no more will tell."""
+        return self._messages >= GUESSES and not self._readable and isinstance(self.dialect, AutoDialect)
+
+    @property
     def what_came(self) -> str:
         return f"{self._messages} messages, none readable as {self._unread.words(self.dialect.name)}"
 
@@ -217,7 +212,7 @@ class Reading:
                 return
         chat_events = self.dialect.read(message)
         self._messages += 1
-        kind = self._kind(chat_events[0]) if chat_events else "empty"
+        kind = kind_of(chat_events[0]) if chat_events else "empty"
         out.append(MessageArrived(self._id, now, kind, message.event, message.data, message.last_event_id))
         if not chat_events and message.data.strip():
             self._readable += 1
@@ -233,12 +228,6 @@ class Reading:
         if not self._dedupe or Text not in map(type, chat_events):
             return True
         return self._continuity.may_show(message.last_event_id)
-
-    @staticmethod
-    def _kind(first: ChatEvent) -> str:
-        if type(first) is Step and first.name == "routing":
-            return "routing"
-        return KIND.get(type(first), "empty")
 
     def settle(self, now: float) -> list[TurnEvent]:
         """What can be said of the ids now that no more come on this connection."""

@@ -35,7 +35,7 @@ class Transcript:
         self.revision = 0
         self.state = TurnState.IDLE
         self.backend = self.dialect = self.question = ""
-        self.asked_at = self.ended_at = self.silent_since = self.retry_at = 0.0
+        self.asked_at = self.ended_at = self.silent_since = self.text_at = self.retry_at = 0.0
         self.attempt = 0
         self.routing_started = self.agent_started = False
         self.routed: Routed | None = None
@@ -100,7 +100,7 @@ class Transcript:
 
     def _texted(self, event: TextArrived) -> None:
         self._text.append(event.text)
-        self.silent_since = event.at
+        self.silent_since = self.text_at = event.at
 
     def _used(self, event: UsageReported) -> None:
         self.usage = (event.input_tokens, event.output_tokens)

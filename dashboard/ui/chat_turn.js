@@ -83,6 +83,10 @@ class TurnView {
     const more = [];
     if (v.evidence.length) more.push(el("h4", {}, "Evidence"), el("ul", {}, ...v.evidence.map((line) => el("li", {}, line))));
     if (v.detail) more.push(el("h4", {}, "In the server's words"), el("pre", {}, v.detail));
+    if (v.frames?.length) more.push(el("h4", {}, "It began with"), el("pre", { class: "frames" }, v.frames.join("\n")));
+    if (v.proposal) {
+      more.push(el("h4", {}, "The text may stand here; for config.yaml"), el("pre", { class: "frames" }, v.proposal));
+    }
     if (v.next) more.push(el("h4", {}, "Next step"), el("p", {}, v.next));
     const head = [el("span", {class: "badge"}, icon(v.outcome), el("span", {class: "word"}, v.word)),
       el("span", {class: "sentence"}, v.sentence)];

@@ -22,6 +22,8 @@ class Shown:
     def __init__(self, live: LiveTurn, question: str, at: str) -> None:
         self.live = live
         self.question = question
+        self.on_screen_at = 0.0
+        """When the newest text that the browser was sent had been read."""
         self._opening = {"id": live.id, "question": visible(question), "backend": live.backend, "at": at}
         self._blocks = Blocks()
         self._read = 0
@@ -44,7 +46,7 @@ class Shown:
 
     def _fields(self) -> Fields:
         live = self.live
-        return fields(live.transcript, live.gauge.report(), time.monotonic(), queued=live.queued)
+        return fields(live.transcript, live.gauge.report(), time.monotonic(), queued=live.queued, seen=live.seen)
 
     def patch(self) -> dict[str, Any]:
         """What changed: fields, blocks from the first that is not yet final there, reasoning from where it stood."""

@@ -44,7 +44,8 @@ def _choice(choose: Choose) -> Choose:
         except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
             page.failed("page choice", error)
 
-    return chosen
+    locked: Choose = chosen
+    return locked
 
 
 class ChatPage:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from dashboard.health.report import Report
+from dashboard.health.unread import Seen
 from dashboard.turn.machine import OPEN, TurnState
 from dashboard.turn.transcript import Transcript
 from dashboard.ui.plain import one_line, visible
@@ -16,20 +18,24 @@ Fields = dict[str, Any]
 STEPS_SHOWN = 12
 REASONING_SHOWN = 20_000
 DETAIL_CHARS = 2_000
+SPEAKS = 3
+"""So many unread messages make a stream that talks, and not one that is silent."""
 QUOTING = frozenset(("failed", "rejected"))
 """Outcomes whose detail is what the server itself said."""
 
 
-def fields(transcript: Transcript, report: Report, now: float, *, queued: bool = False) -> Fields:
+def fields(
+    transcript: Transcript, report: Report, now: float, *, queued: bool = False, seen: Seen | None = None
+) -> Fields:
     """Everything but the answer's blocks and its reasoning; values are compared to send only what changed."""
     live = transcript.state is not TurnState.ENDED
     return {
         "state": "queued" if queued and live else transcript.state.value,
         "live": live,
-        "phases": phases(transcript, queued=queued),
+        "phases": phases(transcript, queued=queued) + (_unread(seen, report) if live else []),
         "typing": live and transcript.state in OPEN and not transcript.text,
         "meter": _meter(transcript, report, now) if live else None,
-        "verdict": None if live else verdict(report),
+        "verdict": None if live else verdict(report) | began(seen),
         "numbers": [] if live else numbers(report),
     }
 
@@ -43,6 +49,22 @@ def _meter(transcript: Transcript, report: Report, now: float) -> Fields:
         "waited_s": round(now - transcript.asked_at, 1) if report.ttft_s is None and transcript.asked_at else None,
         "retry_s": round(max(0.0, transcript.retry_at - now), 1) if transcript.state is TurnState.BACKING_OFF else None,
     }
+
+
+def _unread(seen: Seen | None, report: Report) -> list[Fields]:
+    """While it streams: it talks, and nothing of it is understood."""
+    if seen is None or seen.understood or len(seen.messages) < SPEAKS:
+        return []
+    return [_phase("❔", f"{plural(report.events, 'message')} so far, none readable as {report.dialect}", now=True)]
+
+
+def began(seen: Seen | None) -> Fields:
+    """How a stream began of which nothing could be read, and where its text may stand."""
+    if seen is None or seen.understood or not seen.frames:
+        return {"frames": [], "proposal": ""}
+    path = seen.text_path
+    block = "" if path is None else f"dialect: custom\ncustom: {{text: {json.dumps(path)}}}"
+    return {"frames": [one_line(frame, 300) for frame in seen.frames], "proposal": block}
 
 
 def _phase(icon: str, text: str, *, now: bool = False, facts: list[str] | None = None, why: str = "") -> Fields:

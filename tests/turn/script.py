@@ -9,6 +9,7 @@ from dashboard.config import Backend, Limits, Retry, Thresholds, Timeouts
 from dashboard.turn.events import Ended, TextArrived, TurnEvent
 from dashboard.turn.request import Head
 from dashboard.turn.turn import Turn
+from dashboard.wire.auto import AutoDialect
 from dashboard.wire.dialect import Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
 
@@ -38,9 +39,16 @@ class Play:
 
     def __init__(self, dialect: str = "orchestrator", limits: Limits | None = None, **backend: Any) -> None:
         backend = {"thresholds": QUICK, "timeouts": Timeouts(1, 3), "retry": Retry(0.5, 4.0, 3), **backend}
-        self.backend = Backend("b", "http://127.0.0.1:1/process/stream", dialect, **backend)
+        path = "unknown" if dialect == "auto" else "process/stream"
+        self.backend = Backend("b", f"http://127.0.0.1:1/{path}", dialect, **backend)
         endpoint = Endpoint(self.backend.url, self.backend.method, {})
-        self.turn = Turn("t", self.backend, DIALECTS[dialect](endpoint), Question("hello"), limits=limits or Limits())
+        self.turn = Turn(
+            "t",
+            self.backend,
+            DIALECTS.get(dialect, AutoDialect)(endpoint),
+            Question("hello"),
+            limits=limits or Limits(),
+        )
         self.events: list[TurnEvent] = []
         self.take(self.turn.asked(0.0))
 

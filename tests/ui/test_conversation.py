@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dashboard.backend.live import LiveTurn
 from dashboard.config import Thresholds
 from dashboard.health.turn_gauge import TurnGauge
+from dashboard.health.unread import Seen
 from dashboard.turn.events import Asked, Connected, Connecting, Ended, Progressed, TextArrived, TurnEvent
 from dashboard.turn.transcript import Transcript
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
@@ -29,6 +30,7 @@ class Played:
     def __init__(self, turn: str = "t") -> None:
         self.id, self.backend, self.queued, self.done = turn, "demo", False, False
         self.transcript, self.gauge = Transcript(turn), TurnGauge(Thresholds())
+        self.seen = Seen()
         self.see(Asked(turn, 0.0, "demo", "orchestrator", "s", "live", "?"), Connecting(turn, 0.0, 1))
         self.see(Connected(turn, 0.1, 200, {}))
 
@@ -36,6 +38,7 @@ class Played:
         for event in events:
             self.transcript.observe(event)
             self.gauge.observe(event)
+            self.seen.observe(event)
 
     def text(self, piece: str) -> None:
         self.see(TextArrived(self.id, 0.2, piece, first=not self.transcript.text))
