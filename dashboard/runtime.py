@@ -14,7 +14,7 @@ from dashboard.backend.discovery import discovered, needs_card
 from dashboard.backend.live import LiveTurn
 from dashboard.backend.scenarios import Scenario, fetch_scenarios
 from dashboard.backend.seam import Transport
-from dashboard.backend.transport import HttpTransport
+from dashboard.backend.transport import HttpTransport, check_connection
 from dashboard.config import Backend, Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
@@ -42,7 +42,7 @@ class Refused(Exception):  # noqa: N818  # an answer to a person, no failure of 
 class Runtime:
     """Everything that lives as long as the process: backends, monitor, metrics, live turns.
 
-    Errors: ConfigError from the constructor for a dialect that does not exist.
+    Errors: ConfigError from the constructor for a dialect that does not exist, or files of TLS that cannot be used.
     """
 
     def __init__(self, config: Config) -> None:
@@ -50,6 +50,7 @@ class Runtime:
         self.backends = {backend.name: backend for backend in config.backends}
         for index, backend in enumerate(config.backends):
             check_dialect(backend, f"backends[{index}].dialect")
+            check_connection(backend, f"backends[{index}]")
         self.monitor = Monitor(list(self.backends))
         self.sink = PrometheusSink(config.backends)
         self.draining = False

@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,7 +19,8 @@ import httpx
 
 from dashboard.backend.reads import Reads
 from dashboard.backend.seam import Broken, Closed, Connection
-from dashboard.config import Backend, ConfigError
+from dashboard.backend.tls import trust
+from dashboard.config import Backend
 from dashboard.turn.request import Head, ask_headers
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
@@ -30,15 +32,19 @@ CLOSING_TURNS = 20
 
 
 class HttpTransport:
-    """Real HTTP: a fresh connection for each attempt, so that connecting is measured and no stale one is used."""
+    """Real HTTP: a fresh connection for each attempt, so that connecting is measured and no stale one is used.
+
+    Errors: ConfigError from the constructor for files of TLS that cannot be used.
+    """
 
     def __init__(self, backend: Backend) -> None:
         self._headers = [(name, value.reveal()) for name, value in backend.headers.items() if value.reveal()]
+        self._proxy, self._trust_env = backend.proxy, backend.trust_env
         t = backend.timeouts
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(connect=t.connect_s, read=None, write=t.head_s, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-            verify=_trust(backend),
+            verify=_trust(backend, f"backend {backend.name}"),
             proxy=backend.proxy or None,
             trust_env=backend.trust_env,
             follow_redirects=False,
@@ -58,8 +64,19 @@ class HttpTransport:
         except TimeoutError:
             return None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise _broken(error) from error
+            raise self._by_proxy(ask.url, _broken(error)) from error
         return _HttpConnection(response)
+
+    def _by_proxy(self, url: str, broken: Broken) -> Broken:
+        """Where a proxy stands between, it is the proxy that could not be reached."""
+        scheme, host, _ = _origin(url)
+        proxies = urllib.request.getproxies() if self._trust_env else {}
+        between = self._proxy or (
+            not urllib.request.proxy_bypass(host or "") and (proxies.get(scheme) or proxies.get("all"))
+        )
+        if between and broken.fault in (Fault.DNS, Fault.CONNECT, Fault.CONNECT_TIMEOUT):
+            return Broken(Fault.PROXY, f"the proxy cannot be reached: {broken.detail}")
+        return broken
 
     async def _follow(self, ask: Ask) -> httpx.Response:
         """Redirects by hand: across origins every configured header is dropped, not only those that httpx knows."""
@@ -108,21 +125,14 @@ class HttpTransport:
         await self._client.aclose()
 
 
-def _trust(backend: Backend) -> ssl.SSLContext | bool:
-    """Whom TLS believes and who we say we are. Errors: ConfigError for files that cannot be used."""
-    if not (backend.ca_file or backend.client_cert):
-        return backend.verify
-    try:
-        context = ssl.create_default_context(cafile=backend.ca_file or None)
-        if not backend.verify:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if backend.client_cert:
-            context.load_cert_chain(backend.client_cert, backend.client_key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"backend {backend.name}: expected PEM files in ca_file, client_cert and client_key, got {error}"
-        ) from None
-    return context
+def check_connection(backend: Backend, where: str) -> None:
+    """Errors: ConfigError, a sentence that begins with `where`, for files of TLS that cannot be used."""
+    if backend.ca_file or backend.client_cert:
+        _trust(backend, where)
+
+
+def _trust(backend: Backend, where: str) -> ssl.SSLContext:
+    return trust(backend, where, lambda: httpx.create_ssl_context(trust_env=backend.trust_env))
 
 
 def _raw(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
@@ -197,10 +207,10 @@ def _broken(error: BaseException) -> Broken:
     while chain[-1].__cause__ is not None or chain[-1].__context__ is not None:
         chain.append(chain[-1].__cause__ or chain[-1].__context__)
     fault = next((fault for kind, fault in _FAULTS.items() if isinstance(error, kind)), Fault.CUT)
-    if fault is Fault.CONNECT:
-        if any(isinstance(e, socket.gaierror) for e in chain):
-            fault = Fault.DNS
-        elif any(isinstance(e, ssl.SSLError) for e in chain):
-            fault = Fault.TLS
+    tls = next((e for e in chain if isinstance(e, ssl.SSLError)), None)
+    if fault is Fault.CONNECT and any(isinstance(e, socket.gaierror) for e in chain):
+        fault = Fault.DNS
+    elif tls is not None and (fault is Fault.CONNECT or "ALERT" in (tls.reason or "")):
+        fault = Fault.TLS  # TLS 1.3 tells who lacks a certificate only after the handshake, by an alert
     words = str(error) or type(error).__name__
     return Broken(fault, words[:300])

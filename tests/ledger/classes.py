@@ -16,7 +16,7 @@ from tests.ledger.server import FaultServer, Page, Script
 PATIENT = Thresholds(stall_after_s=10, first_text_give_up_s=30, give_up_s=30)
 QUICK = Thresholds(stall_after_s=0.2, first_text_give_up_s=0.6, give_up_s=0.5)
 RETRY = Retry(0.02, 0.2, 8)
-SMALL = Limits(turns_live=100_000, event_bytes=64 << 10, turn_bytes=256 << 10)
+SMALL = Limits(turns_live=100_000, event_bytes=16 << 10, turn_bytes=48 << 10)
 BOTH = ("POST", "GET")
 
 
