@@ -24,23 +24,30 @@ class Told:
         self._messages: set[tuple[str, str]] = set()
         self._pieces: list[str] = []
         self._chars = 0
+        self._newest = ""
 
     @property
     def anything(self) -> bool:
         return bool(self._pieces)
 
-    def artifact(self, artifact: Any, *, append: bool) -> Iterator[ChatEvent]:
-        """An artifact, or a piece of one. Without `append` it replaces what it was: then only what is new is told."""
+    def artifact(self, artifact: Any, *, append: bool, snapshot: bool = False) -> Iterator[ChatEvent]:
+        """An artifact, or a piece of one. Without `append` it replaces what it was: then only what is new is told.
+
+        `snapshot`: a resume begins with it. Then its last piece may come once more, as the update that it still was
+        when the snapshot was taken.
+        """
         if not isinstance(artifact, dict):
             yield Malformed("`artifact` is no object")
             return
         text, others = parts_of(artifact)
         yield from others
         pieces = self._artifacts.setdefault(either(artifact, "artifactId"), [])
+        again = bool(text) and self._newest.endswith(text) if append else self._repeats(text, least=1)
         if pieces and not append:
             text = text.removeprefix("".join(pieces))
-        elif not append and self._repeats(text, least=1):
+        elif again:
             text = ""
+        self._newest = text if snapshot else ""
         pieces.append(text)
         yield from self._tell(text)
 

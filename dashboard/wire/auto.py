@@ -34,6 +34,7 @@ class AutoDialect:
         self.name = self._by_path or "auto"
         self.media_types = self._inner.media_types
         self.needs_finish, self.ends_at_eof = self._inner.needs_finish, False
+        self.incomplete = ""
 
     @classmethod
     def recognises(cls, message: Message) -> bool:  # noqa: ARG003  # it is never itself a guess
@@ -54,6 +55,7 @@ class AutoDialect:
             return [Unknown(f"not recognised: {message.data[:120]}")]
         chat_events = self._inner.read(message)
         self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof
+        self.incomplete = getattr(self._inner, "incomplete", "")
         return chat_events
 
     def _decide(self, message: Message) -> bool:

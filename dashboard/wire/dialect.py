@@ -53,7 +53,8 @@ class Dialect(Protocol):
 
     `media_types` are accepted beside text/event-stream (flagged as an anomaly). `needs_finish`: the terminator
     alone is no success, a Finish must have been heard too. `ends_at_eof`: a clean end of the transport is the
-    terminator. Both are asked after each message, and may depend on what came. `paths` are the ends of URL paths where this dialect is usually served; `recognises` says whether a
+    terminator. Both are asked after each message, and may depend on what came. A dialect that resumes may also have
+    `incomplete`: why a part of the answer is known to be missing ("" while none is). `paths` are the ends of URL paths where this dialect is usually served; `recognises` says whether a
     message can be nobody else's: by these two a dialect is guessed.
     """
 

@@ -20,9 +20,11 @@ from dashboard.wire.chat_event import (
     ToolCall,
     Unknown,
 )
-from dashboard.wire.dialect import Ask, Dialect, Question
+from dashboard.wire.dialect import Ask, Dialect, Endpoint, Question
+from dashboard.wire.dialects.a2a import A2A
 from tests.wire.reading import made, read
 
+HOST = "http://127.0.0.1:8902"
 ASKED = Question("hi", conversation="c1", id="t1")
 
 
@@ -200,7 +202,6 @@ def sent(ask: Ask | None) -> tuple[str, str, str | None, Any]:
     return ask.method, ask.url, ask.headers.get("A2A-Version"), json.loads(ask.body) if ask.body else None
 
 
-HOST = "http://127.0.0.1:8902"
 NEW = {"messageId": "t1", "role": "ROLE_USER", "parts": [{"text": "hi"}], "contextId": "c1"}
 OLD = {
     "messageId": "t1",
@@ -282,13 +283,40 @@ def test_a_snapshot_after_a_resume_tells_what_was_missed_and_nothing_twice() -> 
     assert again == [Text(" more"), Text("two "), Text("three"), *DONE]
 
 
-def test_a_resume_without_a_snapshot_is_flagged_once() -> None:
-    dialect = made("a2a", params={"version": "0.3"})
+@pytest.mark.parametrize(
+    ("before", "after", "incomplete"),
+    [
+        (piece("One ", append=False), piece("three "), True),
+        (piece("One ", append=False), status("COMPLETED"), True),
+        (task("WORKING"), piece("two "), True),
+        (task("WORKING"), piece("One ", append=False), False),
+        (piece("One ", append=False), task("WORKING", [("a", "One two ")]), False),
+        (piece("One ", append=False), task("WORKING", [("a", "One ")]), False),
+    ],
+)
+def test_a_resume_without_a_snapshot_leaves_a_hole(before: Any, after: Any, incomplete: bool) -> None:
+    dialect = A2A(Endpoint(HOST, options={"params": {"version": "0.3"}}))
+    heard(before, dialect=dialect)
+    dialect.resume(ASKED, "")
+    assert dialect.incomplete == ""
+    heard(after, piece("four"), dialect=dialect)
+    assert bool(dialect.incomplete) is incomplete
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ([piece("two ")], ""),  # the update that the snapshot already holds
+        ([piece("two "), piece("two ")], "two "),
+        ([piece("three."), piece("two ")], "three.two "),
+    ],
+)
+def test_the_last_piece_of_a_snapshot_may_come_once_more(after: list[Any], expected: str) -> None:
+    dialect = made("a2a")
     heard(piece("One ", append=False), dialect=dialect)
     dialect.resume(ASKED, "")
-    told = heard(piece("three "), piece("four"), dialect=dialect)
-    assert [type(event) for event in told] == [Text, Unknown, Text]
-    assert "may be missing" in next(event.kind for event in told if isinstance(event, Unknown))
+    assert text(heard(task("WORKING", [("a", "One two ")]), dialect=dialect)) == "two "
+    assert text(heard(*after, dialect=dialect)) == expected
 
 
 def test_a_hostile_task_id_stays_inside_the_path() -> None:

@@ -42,7 +42,8 @@ FAILED = frozenset(("failed", "rejected", "canceled", "cancelled"))
 WAITS = frozenset(("completed", "input-required"))
 """The states in which an agent has said what it has to say."""
 
-BLIND = "resumed without a snapshot of the task: text that came in between may be missing"
+BLIND = "resumed without a snapshot of the task: what was said in between is missing"
+"""0.3 has no snapshot; its agents go on from where they are by then."""
 DETAIL_CHARS = 2048
 
 
@@ -57,6 +58,7 @@ class A2A:
     def __init__(self, endpoint: Endpoint) -> None:
         params = dict(endpoint.options.get("params") or {})
         self.needs_finish = True
+        self.incomplete = ""
         self._endpoint = endpoint
         self._version = "0.3" if str(params.pop("version", "1.0")).startswith("0") else "1.0"
         binding = str(params.pop("binding", "")).lower()
@@ -135,21 +137,23 @@ class A2A:
                 self.needs_finish = False
                 return [*self._told.message(what, closing=True), End()]
             case "status-update":
-                self._remember(either(what, "taskId"))
-                return [*self._status(what.get("status"), what.get("final")), *self._seeing()]
+                self._seen(what, fresh=False)
+                return list(self._status(what.get("status"), what.get("final")))
             case "artifact-update":
-                self._remember(either(what, "taskId"))
-                return [*self._told.artifact(what.get("artifact"), append=what.get("append") is True), *self._seeing()]
+                append = what.get("append") is True
+                self._seen(what, fresh=not append and not self._told.anything)
+                return list(self._told.artifact(what.get("artifact"), append=append))
         return [Unknown(payload.one_line(str(body.get("method") or "a JSON object that is no A2A event")))]
 
     def _remember(self, task: str) -> None:
         self._task = self._task or task
 
-    def _seeing(self) -> Iterator[ChatEvent]:
-        """A warning, once, when a resume told nothing of what came in between (0.3 has no snapshot)."""
-        if self._blind:
-            self._blind = False
-            yield Unknown(BLIND)
+    def _seen(self, update: Mapping[str, Any], *, fresh: bool) -> None:
+        """An update came; after a resume it is not known what came before it, unless it begins the answer."""
+        self._remember(either(update, "taskId"))
+        if self._blind and not fresh:
+            self.incomplete = BLIND
+        self._blind = False
 
     def _snapshot(self, task: Mapping[str, Any]) -> Iterator[ChatEvent]:
         """A whole task: the first event, the answer of an agent that does not stream, or where a resume begins."""
@@ -160,7 +164,7 @@ class A2A:
             for message in history:
                 yield from self._told.message(message, closing=False)
         for artifact in items(task.get("artifacts")):
-            yield from self._told.artifact(artifact, append=False)
+            yield from self._told.artifact(artifact, append=False, snapshot=self._resumed)
         ending = list(self._status(task.get("status"), None))
         if _closed(ending) and not self._told.anything:  # an agent without artifacts: its last message is the answer
             said = [each for message in history[-1:] for each in self._told.message(message, closing=True)]
