@@ -103,7 +103,7 @@ class Reading:
     @property
     def incomplete(self) -> str:
         """Why the answer is not whole although it was resumed; "" while nothing says so."""
-        return self._continuity.incomplete
+        return self._continuity.incomplete or getattr(self.dialect, "incomplete", "")
 
     @property
     def finish_missing(self) -> bool:

@@ -125,6 +125,19 @@ def test_a_cut_task_is_taken_up_again_and_nothing_is_told_twice() -> None:
     assert (play.ended.outcome, play.ended.detail) == (Outcome.COMPLETED, "completed")
 
 
+def test_a_hole_after_a_resume_is_never_completed() -> None:
+    play = Play("a2a")
+    play.head()
+    play.feed(frame(TASK) + piece("One "), 0.2)
+    play.take(play.turn.broke(Fault.CUT, "reset", 0.3))
+    play.pass_to(1.0)
+    play.head(1.1)
+    done = frame({"result": {"kind": "status-update", "status": {"state": "completed"}, "final": True}})
+    play.feed(piece("three.", append=True) + done, 1.2)
+    assert (play.ended.outcome, play.ended.fault) == (Outcome.TRUNCATED, Fault.CUT)
+    assert "without a snapshot" in play.ended.detail
+
+
 def test_a_resume_that_fails_does_not_hide_the_cut() -> None:
     play = Play("a2a")
     play.head()
