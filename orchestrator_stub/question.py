@@ -60,7 +60,7 @@ def json_object(body: bytes, example: str) -> dict[str, Any]:
 
 def asked_in(fields: Mapping[str, Any], query: Mapping[str, str], limit: int, scenarios: Collection[str]) -> Asked:
     """The question in `fields`; scenario and seed may stand in `query` instead. Errors: BadRequestError."""
-    chosen = {name: query[name] for name in ("scenario", "seed") if query.get(name) and not fields.get(name)}
+    chosen = {name: query[name] for name in ("scenario", "seed") if name in query and not fields.get(name)}
     return _asked({**fields, **_counted(chosen)}, limit, scenarios)
 
 

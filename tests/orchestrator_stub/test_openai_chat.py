@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import openai
@@ -9,9 +10,15 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from orchestrator_stub.config import shipped
-from orchestrator_stub.script import spoken
+from orchestrator_stub.dialects.encoder import Encoder
+from orchestrator_stub.dialects.openai_chat import OpenAIChat, OpenAIWhole
+from orchestrator_stub.dialects.said import Completed, ToolCalled
+from orchestrator_stub.instructions import Send
+from orchestrator_stub.script import play, spoken
+from orchestrator_stub.shaping import HEARTBEAT
 from tests.orchestrator_stub.conftest import Serve
 from tests.orchestrator_stub.reader import Served, until
+from tests.orchestrator_stub.test_script import made
 
 pytestmark = pytest.mark.system
 HELLO = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "17 times 23"}]
@@ -69,6 +76,7 @@ async def test_usage_is_the_last_chunk_when_asked_for(client: Client) -> None:
     assert (last.usage.prompt_tokens, last.usage.completion_tokens, last.usage.total_tokens) == (3, 5, 8)
     assert all(chunk.usage is None for chunk in chunks)
     assert chunks[-1].choices[0].finish_reason == "stop"
+    assert all(chunk.choices for chunk in await streamed(ours, stream_options={"include_usage": False}))
 
 
 async def test_the_official_client_s_own_helper_adds_it_up(client: Client) -> None:
@@ -84,7 +92,12 @@ async def test_the_official_client_s_own_helper_adds_it_up(client: Client) -> No
 
 async def test_the_official_client_gets_it_whole(client: Client) -> None:
     ours, served = await client()
-    parts = [{"type": "text", "text": "17 times"}, {"type": "image_url"}, {"type": "text", "text": " 23"}]
+    parts = [
+        {"type": "text", "text": "17 times"},
+        {"type": "image_url"},
+        {"type": "refusal", "text": "no"},
+        {"type": "text", "text": " 23"},
+    ]
     done = await ours.chat.completions.create(model="gpt-x", messages=[{"role": "user", "content": parts}])  # type: ignore[typeddict-item]  # odd on purpose
     choice = done.choices[0]
     assert (choice.message.role, choice.message.content, choice.finish_reason) == (
@@ -213,6 +226,22 @@ async def test_the_bytes_are_openai_s(serve: Serve) -> None:
     assert all(message.startswith("data: {") for message in messages[:-2])
     lasting = {"Last-Event-ID": "x.1"}
     assert (await served.client.post(url, json={"messages": HELLO}, headers=lasting)).status_code == 200
+
+
+@pytest.mark.parametrize("encoder", [OpenAIChat, OpenAIWhole])
+def test_only_the_last_message_is_the_end_and_heartbeats_are_for_streams(encoder: type[Encoder]) -> None:
+    scenario = made("{do: heartbeat, every_s: 1, times: 2}, {do: wait, s: 40}, {do: say, text: hello}, {do: complete}")
+    sends = [i for i in play(scenario, 1, "x", speaks=encoder) if isinstance(i, Send)]
+    assert [send.outcome for send in sends] == [""] * (len(sends) - 1) + ["completed"]
+    assert sends.count(HEARTBEAT) == (4 if encoder is OpenAIChat else 0)
+
+
+@pytest.mark.parametrize(("text", "reason"), [("", "tool_calls"), ("done", "stop")])
+def test_a_tool_call_is_the_reason_when_nothing_is_said(text: str, reason: str) -> None:
+    for encoder in (OpenAIChat("r"), OpenAIWhole("r")):
+        encoder.encode(ToolCalled("c1", "t", "{}"))
+        told = "".join(encoder.encode(Completed("a", "a2a", text)))
+        assert re.findall(r'"finish_reason": "(\w+)"', told) == [reason]
 
 
 async def test_models_are_the_stub_and_its_scenarios(client: Client) -> None:

@@ -46,6 +46,10 @@ def test_the_first_attempt_is_read() -> None:
 def test_a_recording_without_an_end_was_left_by_its_client() -> None:
     found = parse_recording(lines(read(0.7, b"one"), status=200), "x.jsonl")
     assert (found.head_s, found.end, found.end_s) == (0.7, "client-closed", 0.7)
+    again = lines(
+        read(0.7, b"one"), {"meta": {"status": 200}}, read(3.0, b"two"), read(4.0, b"", end="reset"), status=200
+    )
+    assert parse_recording(again, "x.jsonl") == found
 
 
 @pytest.mark.parametrize(

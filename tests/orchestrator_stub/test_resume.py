@@ -77,6 +77,16 @@ async def test_an_id_that_is_unknown_gets_204(serve: Serve, last_event_id: str) 
     assert (answer.status, answer.body) == (204, b"")
 
 
+async def test_after_a_restart_nobody_can_come_back_to_any_event(serve: Serve) -> None:
+    served = await serve()
+    first = await served.ask("x", "restart")
+    assert first.error is httpx.ReadError
+    assert len(first.ids) > 10
+    for last_event_id in (first.ids[-1], first.ids[-4], first.ids[0]):
+        assert (await served.resume(last_event_id)).status == 204
+    assert (await served.health())["turns"]["cut"] == 1
+
+
 async def test_the_work_goes_on_for_a_grace_after_a_cut_and_then_stops(serve: Serve) -> None:
     worker = Worker()
     served = await serve(worker.roster, grace_s=0.2)
