@@ -20,6 +20,7 @@ from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.telemetry.broadcast import Broadcast
+from dashboard.telemetry.flight import FlightRecorder
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.events import Observer
 from dashboard.turn.request import Origin, Start
@@ -53,6 +54,7 @@ class Runtime:
             check_connection(backend, f"backends[{index}]")
         self.monitor = Monitor(list(self.backends))
         self.sink = PrometheusSink(config.backends)
+        self.flight = FlightRecorder(config.backends)
         self.draining = False
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
@@ -99,6 +101,8 @@ class Runtime:
         )
         live = LiveTurn(turn, backend_name, session, source, TurnGauge(backend.thresholds))
         observers = [live.gauge.observe, self.monitor.observe, self.sink.observe]
+        if source != "replay":
+            observers.append(self.flight.begin(lambda: live.gauge.anomalies_total > 0))
         if also is not None:
             observers.append(also)
         observe = Broadcast([*observers, live.observe], self.sink.observer_failed)

@@ -189,11 +189,14 @@ def check_command(target: str | None, as_json: bool, strict: bool, compare: str 
 def record_command(target: str | None, as_json: bool, output: Path, **given: Any) -> None:
     """Ask one question as `check` does, and write what arrived, byte by byte with its times, to a file."""
     from dashboard.telemetry.recording import Recorder
+    from dashboard.wire.redact import redactor_for
 
     if not output.resolve().parent.is_dir():
         raise Mistake(f"-o: expected a file in a folder that exists, got {output}")
-    recorder = Recorder()
-    passed = _judged(lambda: _asked(target, given), as_json=as_json, also=recorder.observe)
+    with _sentences():
+        plan = _asked(target, given)
+    recorder = Recorder(redactor_for(plan.backend))
+    passed = _judged(lambda: plan, as_json=as_json, also=recorder.observe)
     try:
         recorder.write(output)
     except OSError as error:

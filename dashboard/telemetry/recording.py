@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from dashboard.turn.events import (
     Connecting,
     Disconnected,
     Ended,
+    Eof,
     HeadRefused,
     TurnEvent,
 )
 from dashboard.turn.verdict import Fault, Outcome
 from dashboard.wire.recorded import Attempt, parse_recording
+from dashboard.wire.redact import Redactor
 
 KEPT_HEADERS = frozenset(
     {
@@ -36,28 +38,74 @@ def read_recording(path: Path) -> list[Attempt]:
     return parse_recording(path.read_bytes().splitlines(), str(path))
 
 
+KEPT_EVENTS = frozenset({Asked, Connecting, Connected, HeadRefused, ChunkArrived, Eof, Disconnected, Ended})
+"""What a recording is made of."""
+
+
 class Recorder:
     """An Observer that keeps one turn's bytes for a file; bounded: past `max_bytes` it keeps no more and says so.
 
-    Request headers are never kept (a secret may be in any), response headers only the harmless ones.
+    Request headers are never kept (a secret may be in any), response headers only the harmless ones, and what
+    `redactor` knows as a secret is overwritten in what was said.
     """
 
-    def __init__(self, *, max_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, redactor: Redactor, *, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.dropped_bytes = 0
+        self._redactor = redactor
         self._room = max_bytes
-        self._lines: list[bytes] = []
-        self._asked: Asked | None = None
-        self._connecting_at = 0.0
-        self._open = False
+        self._events: list[TurnEvent] = []
 
     def observe(self, event: TurnEvent) -> None:
+        """Keeps what a recording is made of."""
+        if type(event) not in KEPT_EVENTS:
+            return
+        if type(event) is ChunkArrived:
+            if event.size > self._room:
+                self._room, self.dropped_bytes = 0, self.dropped_bytes + event.size
+                return
+            self._room -= event.size
+        self._events.append(event)
+
+    def encoded(self) -> bytes:
+        """The recording so far, as a file holds it."""
+        return encoded(self._events, self._redactor)
+
+    def attempts(self) -> list[Attempt]:
+        """The recording so far, as `read_recording` would read it; [] when nothing was answered yet."""
+        lines = self.encoded().splitlines()
+        return parse_recording(lines) if lines else []
+
+    def write(self, path: Path) -> None:
+        """Writes the file whole or not at all. Errors: OSError."""
+        beside = path.with_name(path.name + ".part")
+        beside.write_bytes(self.encoded())
+        beside.replace(path)
+
+
+def encoded(events: Iterable[TurnEvent], redactor: Redactor, dropped_bytes: int = 0) -> bytes:
+    """The KEPT_EVENTS of one turn as JSON lines; of `dropped_bytes` that are missing its first line tells."""
+    lines = _Lines(redactor, dropped_bytes)
+    for event in events:
+        lines.take(event)
+    return b"".join(line + b"\n" for line in lines.done())
+
+
+class _Lines:
+    """Writes attempts one after the other; an attempt's reads are redacted together when it ends."""
+
+    def __init__(self, redactor: Redactor, dropped_bytes: int) -> None:
+        self._redactor = redactor
+        self._dropped_bytes = dropped_bytes
+        self._out: list[bytes] = []
+        self._reads: list[tuple[float, bytes]] = []
+        self._asked: Asked | None = None
+        self._connecting_at = 0.0
+        self._open = self._eof = False
+
+    def take(self, event: TurnEvent) -> None:
         match event:
             case ChunkArrived(at=at, data=data):
-                if len(data) <= self._room:
-                    self._room -= len(data)
-                    self._line({"t": self._t(at), "b64": base64.b64encode(data).decode()})
-                else:
-                    self._room, self.dropped_bytes = 0, self.dropped_bytes + len(data)
+                self._reads.append((at, data))
             case Asked():
                 self._asked = event
             case Connecting(at=at):
@@ -66,54 +114,61 @@ class Recorder:
                 self._head(event.status, event.headers, event.at)
             case HeadRefused(body=body, at=at):
                 self._head(event.status, event.headers, at)
+                self._eof = True
                 if body:
-                    self._line({"t": self._t(at), "b64": base64.b64encode(body).decode()})
+                    self._reads.append((at, body))
+            case Eof():
+                self._eof = True
             case Disconnected(fault=fault, at=at):
-                self._close(fault, "truncated" if fault == Fault.CUT else fault, at)
+                self._close(fault, self._how(fault), at)
             case Ended(fault=fault, outcome=outcome, at=at):
-                self._close(fault, _end(outcome, fault), at)
+                self._close(fault, "client-closed" if outcome == Outcome.STOPPED else self._how(fault), at)
             case _:
                 pass
+
+    def done(self) -> list[bytes]:
+        """All lines; an attempt that is still open has no end yet."""
+        self._flush()
+        return self._out
+
+    def _how(self, fault: str) -> str:
+        if self._eof:
+            return "complete"
+        if fault == Fault.CUT:
+            return "truncated"
+        return "timeout" if fault in (Fault.SILENT, Fault.HEAD_TIMEOUT) else "complete"
 
     def _t(self, at: float) -> float:
         return round(at - (self._asked.at if self._asked else at), 6)
 
     def _line(self, row: dict[str, Any]) -> None:
-        self._lines.append(msgspec.json.encode(row))
+        self._out.append(msgspec.json.encode(row))
+
+    def _flush(self) -> None:
+        scrubbed = self._redactor.reads(data for _, data in self._reads)
+        for (at, _), data in zip(self._reads, scrubbed, strict=True):
+            self._line({"t": self._t(at), "b64": base64.b64encode(data).decode()})
+        self._reads.clear()
 
     def _head(self, status: int, headers: Mapping[str, str], at: float) -> None:
         asked = self._asked
-        self._open = True
-        self._line(
-            {
-                "meta": {
-                    "backend": asked.backend if asked else "",
-                    "dialect": asked.dialect if asked else "",
-                    "question": asked.question if asked else "",
-                    "status": status,
-                    "headers": {name: value for name, value in headers.items() if name in KEPT_HEADERS},
-                    "t_headers": self._t(at),
-                }
-            }
-        )
+        self._open, self._eof = True, False
+        meta: dict[str, Any] = {
+            "backend": asked.backend if asked else "",
+            "dialect": asked.dialect if asked else "",
+            "question": self._redactor.text(asked.question) if asked else "",
+            "status": status,
+            "headers": {k: self._redactor.text(v) for k, v in headers.items() if k in KEPT_HEADERS},
+            "t_headers": self._t(at),
+        }
+        if self._dropped_bytes:
+            meta["dropped_bytes"], self._dropped_bytes = self._dropped_bytes, 0
+        self._line({"meta": meta})
 
     def _close(self, fault: str, end: str, at: float) -> None:
         if not self._open:
             self._head(0, {}, self._connecting_at)
             end = fault or end
+        self._flush()
         self._line({"t": self._t(at), "b64": "", "end": end})
         self._open = False
-
-    def write(self, path: Path) -> None:
-        """Writes the file whole or not at all. Errors: OSError."""
-        beside = path.with_name(path.name + ".part")
-        beside.write_bytes(b"\n".join(self._lines) + b"\n")
-        beside.replace(path)
-
-
-def _end(outcome: str, fault: str) -> str:
-    if outcome == Outcome.STOPPED:
-        return "client-closed"
-    if fault == Fault.CUT:
-        return "truncated"
-    return "timeout" if fault in (Fault.SILENT, Fault.HEAD_TIMEOUT) else "complete"

@@ -134,6 +134,10 @@ class Recovered(_Event, frozen=True):
     gap_s: float
 
 
+class Eof(_Event, frozen=True):
+    """The transport ended cleanly (FIN, the last chunk, the promised length); what that means follows."""
+
+
 class Disconnected(_Event, frozen=True):
     """The attempt was lost and another follows (RetryScheduled); `fault` is a verdict.Fault value.
 
@@ -194,6 +198,7 @@ TurnEvent = (
     | Anomaly
     | Stalled
     | Recovered
+    | Eof
     | Disconnected
     | RetryScheduled
     | StopAudited

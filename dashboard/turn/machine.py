@@ -23,6 +23,7 @@ from dashboard.turn.events import (
     Connecting,
     Disconnected,
     Ended,
+    Eof,
     FinishHeard,
     Guessed,
     HeadRefused,
@@ -63,6 +64,7 @@ _STAYS = (
     FinishHeard,
     Anomaly,
     Guessed,
+    Eof,
     StopAudited,
 )
 

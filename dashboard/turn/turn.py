@@ -17,6 +17,7 @@ from dashboard.turn.events import (
     Connecting,
     Disconnected,
     Ended,
+    Eof,
     Guessed,
     HeadRefused,
     RetryScheduled,
@@ -30,6 +31,7 @@ from dashboard.turn.request import EVENT_STREAM, Head, Left, Origin, Start
 from dashboard.turn.retry import Backoff, next_ask
 from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
 from dashboard.wire.dialect import Ask, Dialect, Question
+from dashboard.wire.redact import redactor_for
 
 DETAIL_CHARS = 2048
 
@@ -126,9 +128,10 @@ class Turn:
         """The head is no stream (`refusal` said why); `body` is the first 2 KB of what the server had to say."""
         if self.state is not TurnState.CONNECTING:
             return []
-        self._emit(HeadRefused(self.id, now, head.status, head.headers, body[:DETAIL_CHARS]))
+        body = redactor_for(self._backend).scrub(body)[:DETAIL_CHARS]
+        self._emit(HeadRefused(self.id, now, head.status, head.headers, body))
         fault = self.refusal(head) or Fault.HTTP_STATUS
-        words = body[:DETAIL_CHARS].decode("utf-8", "replace").strip()
+        words = body.decode("utf-8", "replace").strip()
         said = f"HTTP {head.status}, {head.headers.get('content-type', 'no Content-Type')}"
         self._lost(fault, f"{said}: {words}" if words else said, now, head.status, retry_after_s)
         return self._taken()
@@ -152,6 +155,7 @@ class Turn:
         """The transport ended cleanly (FIN, the last chunk, the promised length)."""
         if self.state not in OPEN:
             return []
+        self._emit(Eof(self.id, now))
         self._settle(now)
         concluded = by_eof(self._reading)
         if concluded:
@@ -258,7 +262,7 @@ class Turn:
         self.ask = ask
         delay_s = self._backoff.delay_s(retry_after_s)
         self._retry_at = now + delay_s
-        self._emit(Disconnected(self.id, now, fault, detail))
+        self._emit(Disconnected(self.id, now, fault, self._told(detail)))
         self._emit(RetryScheduled(self.id, now, self._attempt + 1, delay_s, fault))
 
     def _next_ask(self, fault: Fault, status: int) -> Ask | None:
@@ -288,4 +292,8 @@ class Turn:
         if self._opened and ending.good_end and not self._reading.text_seen:
             self._emit(Anomaly(self.id, now, AnomalyKind.EMPTY_ANSWER, "the good end came with no text before it"))
         outcome = judge(ending)
-        self._emit(Ended(self.id, now, outcome, ending.fault or "", detail[:DETAIL_CHARS], by))
+        self._emit(Ended(self.id, now, outcome, ending.fault or "", self._told(detail), by))
+
+    def _told(self, detail: str) -> str:
+        """Words of others, which may echo a secret of ours."""
+        return redactor_for(self._backend).text(detail)[:DETAIL_CHARS] if detail else ""

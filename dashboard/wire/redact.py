@@ -27,22 +27,34 @@ HARMLESS = re.compile(
 
 _SECRET_KEY = re.compile(r"key|token|secret|password|passwd|credential|auth", re.IGNORECASE)
 
-_LOOKS = rb"""
-    (?<=bearer\ )[\w.~+/=-]{8,}
-  | (?<![\w-])sk-[\w-]{16,}
-  | (?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}
-  | (?<!\w)gh[pousr]_\w{20,}
-  | (?<!\w)github_pat_\w{20,}
-  | (?<!\w)xox[abeprs]-[\w-]{10,}
-  | (?<!\w)AIza[\w-]{35}
-  | (?<!\w)hf_[A-Za-z0-9]{30,}
-  | (?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
-"""
-_NAMED = rb"""
-    (?:api[_-]?key|access[_-]?token|refresh[_-]?token|client[_-]?secret|password|authorization)
-    \\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token)\ )?
-"""
-_VALUE = rb"""[^\s"'\\,;&}<>*][^\s"'\\,;&}<>]{7,}"""
+_LOOKS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
+    (marker, re.compile(marker + rest))
+    for marker, rest in (
+        (b"sk-", rb"[\w-]{16,}"),
+        (b"AKIA", rb"[0-9A-Z]{16}"),
+        (b"ASIA", rb"[0-9A-Z]{16}"),
+        *((b"gh%b_" % kind, rb"\w{20,}") for kind in (b"p", b"o", b"u", b"r", b"s")),
+        (b"github_pat_", rb"\w{20,}"),
+        (b"xox", rb"[abeprs]-[\w-]{10,}"),
+        (b"AIza", rb"[\w-]{35}"),
+        (b"hf_", rb"[A-Za-z0-9]{30,}"),
+        (b"eyJ", rb"[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    )
+)
+"""(how a key begins, the whole of it)."""
+
+_NAMES = tuple(
+    b"api_key api-key apikey access_token access-token refresh_token client_secret client-secret password "
+    b"authorization bearer".split()
+)
+_NAMED = re.compile(
+    rb"""(
+      \bbearer\ +
+    | (?:api[_-]?key|access[_-]token|refresh_token|client[_-]secret|password|authorization)
+      \\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token)\ )?
+    )([^\s"'\\,;&}<>*][^\s"'\\,;&}<>]{7,})""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 class Redactor:
@@ -54,14 +66,19 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        known = b"".join(b"  | " + re.escape(each) + b"\n" for each in sorted(spellings, key=len, reverse=True))
-        self._any = re.compile(b"(?i:" + _LOOKS + b")" + known, re.VERBOSE)
-        self._named = re.compile(b"(" + _NAMED + b")(" + _VALUE + b")", re.VERBOSE | re.IGNORECASE)
+        self._spellings = sorted(spellings, key=len, reverse=True)
 
     def scrub(self, data: bytes) -> bytes:
         """`data` with each secret in it overwritten; as long as it was."""
-        data = self._any.sub(lambda found: b"*" * len(found[0]), data)
-        return self._named.sub(lambda found: found[1] + b"*" * len(found[2]), data)
+        for spelling in self._spellings:
+            data = data.replace(spelling, b"*" * len(spelling))
+        for marker, pattern in _LOOKS:
+            if marker in data:
+                data = pattern.sub(_masked, data)
+        lower = data.lower()
+        if any(name in lower for name in _NAMES):
+            data = _NAMED.sub(lambda found: found[1] + b"*" * len(found[2]), data)
+        return data
 
     def text(self, words: str) -> str:
         """As `scrub`, for words."""
@@ -75,6 +92,12 @@ class Redactor:
             out.append(whole[at : at + len(part)])
             at += len(part)
         return out
+
+
+def _masked(found: re.Match[bytes]) -> bytes:
+    """What looks like a key, unless it is the end of a longer word."""
+    before = found.string[found.start() - 1 : found.start()]
+    return found[0] if before.isalnum() or before in (b"-", b"_") else b"*" * len(found[0])
 
 
 def redactor_for(backend: Backend) -> Redactor:

@@ -16,6 +16,7 @@ from dashboard.runtime import Runtime
 from dashboard.telemetry.recording import Recorder, read_recording
 from dashboard.wire.dialect import Question
 from dashboard.wire.recorded import Attempt, RecordingError, parse_recording
+from dashboard.wire.redact import Redactor
 from tests.backend.raw import HEAD, Peer, RawServer, serving
 from tests.turn.script import DONE, say
 
@@ -30,7 +31,7 @@ def config(url: str) -> Config:
 
 
 async def record(server: RawServer, path: Path) -> Report:
-    runtime, recorder = Runtime(config(server.url)), Recorder()
+    runtime, recorder = Runtime(config(server.url)), Recorder(Redactor())
     live = runtime.ask("b", Question("what?"), also=recorder.observe)
     await live.wait()
     await runtime.aclose()

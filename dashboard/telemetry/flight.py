@@ -1,0 +1,155 @@
+"""The flight recorder: the bytes of the last turns that were unwell, bounded, redacted when they leave."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from dashboard.config import Backend
+from dashboard.telemetry.recording import KEPT_EVENTS, encoded
+from dashboard.turn.events import Asked, ChunkArrived, Ended, Observer, TurnEvent
+from dashboard.turn.verdict import Outcome
+from dashboard.wire.redact import redactor_for
+
+TURNS = 20
+"""So many unwell turns are kept; the oldest goes first."""
+HEAD_BYTES = TAIL_BYTES = 1024 * 1024
+"""Of one turn: so much of its beginning and so much of its end. What lies between is dropped, and its size told."""
+WHOLE_BYTES = 20 * 1024 * 1024
+"""Of all turns together, those that still run included."""
+READ_BYTES = 150
+"""What keeping one read costs beside its bytes."""
+WELL = frozenset({Outcome.COMPLETED, Outcome.STOPPED})
+
+
+class FlightSeen(msgspec.Struct, frozen=True):
+    """One kept turn; `at` is its end in seconds of the monotonic clock, `dropped_bytes` are missing from its middle."""
+
+    turn: str
+    backend: str
+    outcome: str
+    fault: str
+    at: float
+    bytes: int
+    dropped_bytes: int
+
+
+class Flight:
+    """An Observer of one turn: it holds on to the events of a recording, and copies nothing."""
+
+    __slots__ = ("_kept", "asked", "bytes", "dropped_bytes", "end", "events", "tail", "unwell")
+
+    def __init__(self, kept: FlightRecorder, unwell: Callable[[], bool]) -> None:
+        self._kept = kept
+        self.unwell = unwell
+        self.asked: Asked | None = None
+        self.end: Ended | None = None
+        self.events: list[TurnEvent] = []
+        self.tail: deque[TurnEvent] = deque()
+        self.bytes = self.dropped_bytes = 0
+
+    def observe(self, event: TurnEvent) -> None:
+        """Keeps what a recording is made of."""
+        kind = type(event)
+        if kind is ChunkArrived:
+            self._chunk(event)  # type: ignore[arg-type]
+        elif kind in KEPT_EVENTS:
+            (self.tail or self.events).append(event)
+            if kind is Asked:
+                self.asked = event  # type: ignore[assignment]
+            elif kind is Ended:
+                self.end = event  # type: ignore[assignment]
+                self._kept.landed(self)
+
+    def _chunk(self, event: ChunkArrived) -> None:
+        size = event.size + READ_BYTES
+        if not self.tail and self.bytes + size <= HEAD_BYTES and self._kept.room(size):
+            self.events.append(event)
+        else:
+            self.tail.append(event)
+            self._kept.take(size)
+        self.bytes += size
+        while self.tail and (self.bytes > HEAD_BYTES + TAIL_BYTES or self._kept.full):
+            self._drop()
+
+    def _drop(self) -> None:
+        """The oldest read of the tail; what is no read (a reconnect) moves to the head, and stays."""
+        oldest = self.tail.popleft()
+        if type(oldest) is ChunkArrived:
+            size = oldest.size + READ_BYTES
+            self.bytes -= size
+            self.dropped_bytes += oldest.size
+            self._kept.take(-size)
+        else:
+            self.events.append(oldest)
+
+
+class FlightRecorder:
+    """Keeps the last TURNS turns that were unwell: neither completed nor stopped, with a fault, a stall or an anomaly."""
+
+    def __init__(self, backends: Iterable[Backend] = ()) -> None:
+        self._backends: Mapping[str, Backend] = {each.name: each for each in backends}
+        self._kept: dict[str, Flight] = {}
+        self._bytes = 0
+
+    def begin(self, unwell: Callable[[], bool]) -> Observer:
+        """An Observer for one turn; `unwell` says at its end whether there was a stall or an anomaly in it."""
+        return Flight(self, unwell).observe
+
+    def list(self) -> list[FlightSeen]:
+        """What is kept, the newest first."""
+        return [_seen(flight) for flight in reversed(self._kept.values())]
+
+    def export(self, turn: str) -> bytes:
+        """A kept turn as a recording that `streamgauge replay` reads, without secrets. Errors: KeyError."""
+        flight = self._kept[turn]
+        backend = self._backends.get(flight.asked.backend if flight.asked else "", Backend("none", "http://localhost/"))
+        return encoded([*flight.events, *flight.tail], redactor_for(backend), flight.dropped_bytes)
+
+    # For the flights
+
+    @property
+    def full(self) -> bool:
+        return self._bytes > WHOLE_BYTES
+
+    def take(self, size: int) -> None:
+        """So many bytes more, or fewer, are held; older turns make room."""
+        self._bytes += size
+        while self._bytes > WHOLE_BYTES and self._kept:
+            self._forget(next(iter(self._kept)))
+
+    def room(self, size: int) -> bool:
+        """Takes `size` bytes if they fit, older turns making room."""
+        self.take(size)
+        if self._bytes <= WHOLE_BYTES:
+            return True
+        self._bytes -= size
+        return False
+
+    def landed(self, flight: Flight) -> None:
+        """A turn has ended: it is kept if it was unwell."""
+        end = flight.end
+        if end is None or (end.outcome in WELL and not end.fault and not flight.unwell()):
+            self._bytes -= flight.bytes
+            return
+        self._kept[end.turn] = flight
+        while len(self._kept) > TURNS:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, turn: str) -> None:
+        self._bytes -= self._kept.pop(turn).bytes
+
+
+def _seen(flight: Flight) -> FlightSeen:
+    asked, end = flight.asked, flight.end
+    return FlightSeen(
+        turn=end.turn if end else "",
+        backend=asked.backend if asked else "",
+        outcome=end.outcome if end else "",
+        fault=end.fault if end else "",
+        at=end.at if end else 0.0,
+        bytes=flight.bytes,
+        dropped_bytes=flight.dropped_bytes,
+    )
