@@ -44,6 +44,7 @@ class Driver:
         turn, transport = self._turn, self._transport
         try:
             if turn.state is TurnState.IDLE:
+                await transport.warm()
                 return turn.asked(transport.now())
             if turn.state is TurnState.CONNECTING:
                 return await self._connect()

@@ -31,6 +31,9 @@ class ReplayTransport:
     def now(self) -> float:
         return self._now
 
+    async def warm(self) -> None:
+        """A recording has nothing to load."""
+
     async def sleep_until(self, at: float) -> None:
         """Lets the recorded clock reach `at`, and the real one as far as the speed says."""
         self._now = max(self._now, at)

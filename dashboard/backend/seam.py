@@ -67,6 +67,10 @@ class Transport(Protocol):
         """Monotonic seconds."""
         ...
 
+    async def warm(self) -> None:
+        """Does beforehand what would else be counted as the back end's time."""
+        ...
+
     async def open(self, ask: Ask, deadline: float) -> Connection | None:
         """The response to `ask`, None when its head did not come by `deadline`. Raises Broken."""
         ...

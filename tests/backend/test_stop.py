@@ -121,6 +121,9 @@ class Stubborn:
     def now(self) -> float:
         return time.monotonic()
 
+    async def warm(self) -> None:
+        """Nothing to load."""
+
     async def sleep_until(self, at: float) -> None:
         await asyncio.sleep(at - self.now())
 

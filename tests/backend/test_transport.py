@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sys
 import time
 import zlib
 
@@ -322,3 +323,35 @@ async def test_a_slow_reader_is_not_read_ahead_of_without_bound() -> None:
         await connection.aclose()
         await transport.aclose()
     assert 0 < held_back_at < 32 << 20, "TCP pushes back; the rest is kernel buffers"
+
+
+WARMED = """
+import asyncio, sys
+from dashboard.backend.transport import HttpTransport
+from dashboard.config import Backend
+from dashboard.wire.dialect import Ask
+
+async def main(url):
+    transport = HttpTransport(Backend("b", url))
+    await transport.warm()
+    loaded = set(sys.modules)
+    connection = await transport.open(Ask("GET", url), transport.now() + 5)
+    print(sorted(set(sys.modules) - loaded))
+    await connection.aclose()
+    await transport.aclose()
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_the_first_request_of_a_process_loads_no_module_while_the_clock_runs() -> None:
+    async def plain(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(HEAD)
+
+    async with serving(plain) as server:
+        done = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WARMED, server.url, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await asyncio.wait_for(done.communicate(), 30)
+    assert said.decode().strip() == "[]"
