@@ -56,8 +56,12 @@ async def run_all(url: str) -> dict[str, Report]:
         reports[scenario.name] = live.gauge.report()
         await runtime.aclose()
 
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(110):
         await asyncio.gather(*(run(place, scenario) for place, scenario in enumerate(SCENARIOS.values())))
+        # a machine so busy that our own loop was late says nothing of the stream: those again, with nothing beside them
+        for name, report in list(reports.items()):
+            if report.diagnosis and report.diagnosis.kind == "page_slow":
+                await run(0, SCENARIOS[name])
     return reports
 
 
