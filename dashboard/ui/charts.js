@@ -13,9 +13,9 @@ export function render({model}) {
     });
     const cover = el("div", {class: "cover"}, el("span", {}, about.empty));
     covers.set(name, cover);
-    return el("figure", {class: `chart ${name}`, "aria-label": `${about.title}, ${about.unit}`},
+    return el("figure", {class: `chart ${name}`, "aria-label": [about.title, about.unit].filter(Boolean).join(", ")},
       el("figcaption", {tabindex: 0, title: about.about, "aria-description": about.about},
-        el("b", {}, about.title), el("span", {class: "unit"}, about.unit), el("span", {class: "legend"}, ...legend)),
+        el("b", {}, about.title), about.unit ? el("span", {class: "unit"}, about.unit) : null, el("span", {class: "legend"}, ...legend)),
       el("div", {class: "plot"}, model.get_child(name), cover));
   }));
   const draw = () => {

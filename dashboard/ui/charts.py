@@ -62,7 +62,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     },
     "connection": {
         "title": "Connection",
-        "unit": "connections",
+        "unit": "",
         "about": DEFINITIONS["connection"],
         "empty": "When connections were open, connecting, stalled or backing off",
         "legend": [["open", "open"], ["stalled", "stalled"], ["connecting", "connecting"], ["backing off", "backing_off"]],
@@ -118,22 +118,25 @@ class Charts:
         self.root = ChartBoard(about=legends, empty=list(ABOUT), sizing_mode="stretch_width", **panes)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Streams the rows that are new; sends nothing when there are none."""
+        """Streams the rows that are new; sends nothing when there are none, nor while every chart stays empty."""
         window = snapshot.windows[self.window]
-        fresh = rows(window, self._last_t)
-        if not fresh["t"].size:
-            return
-        keeps = rollover(window)
-        if self._last_t == float("-inf") or fresh["t"].size >= keeps:
-            edge = blank(float(fresh["t"][-1]), window.span_s * 1000)
-            joined = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
-            self._source.data = plain(joined)
-        else:
-            self._source.stream(plain(fresh), keeps)
-        self._last_t = float(fresh["t"][-1])
         empty = empties(window)
+        fresh = rows(window, self._last_t)
+        if not fresh["t"].size or len(empty) == len(self.root.empty) == len(ABOUT):
+            return
+        self._send(fresh, window)
+        self._last_t = float(fresh["t"][-1])
         if empty != self.root.empty:
             self.root.empty = empty
+
+    def _send(self, fresh: dict[str, Column], window: Window) -> None:
+        keeps = rollover(window)
+        if self._last_t != float("-inf") and fresh["t"].size < keeps:
+            self._source.stream(plain(fresh), keeps)
+            return
+        edge = blank(float(fresh["t"][-1]), window.span_s * 1000)
+        joined = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
+        self._source.data = plain(joined)
 
     def use(self, window: str, snapshot: Snapshot) -> None:
         """Another window or scope: all rows anew."""
