@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dashboard.cli.options import FILE, PORT, SECONDS, expecting, whom
 from dashboard.cli.printable import one_line
 
 if TYPE_CHECKING:  # heavy imports stand where they are used: --help is quick
-    from dashboard.cli.check import Plan
+    from dashboard.cli.check import Plan, Telling
     from dashboard.turn.events import Observer
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-PORT = click.IntRange(0, 65535)
 
 
 class Mistake(click.ClickException):
@@ -90,50 +88,14 @@ def serve_command(
         serve(config, "" if url else file_named(file), address, port, extra, quiet=quiet)
 
 
-def _header(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    headers = {}
-    for value in values:
-        name, colon, rest = value.partition(":")
-        if not colon or not name.strip():
-            raise click.BadParameter(f"expected 'Name: value', got {one_line(name, 40)!r} without a colon")
-        headers[name.strip()] = rest.strip()
-    return headers
-
-
-def _whom(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say whom to ask what."""
-    options = (
-        click.argument("target", required=False, metavar="BACKEND_OR_URL"),
-        click.option("-m", "--message", help="The question.  [default: What's 2+2?]"),
-        click.option(
-            "--dialect", default="", help="How to talk to the back end; an address's is guessed when left out."
-        ),
-        click.option("--curl", metavar="'curl …'", help="A curl command to take address, headers and body from."),
-        click.option("--config", "file", type=FILE, help="Another file than ./config.yaml."),
-        click.option(
-            "--header",
-            "headers",
-            multiple=True,
-            callback=_header,
-            metavar="'Name: value'",
-            help="A header to send; repeatable.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _judged(make: Callable[[], Plan], *, as_json: bool, strict: bool = False, also: Observer | None = None) -> bool:
+def _judged(make: Callable[[], Plan], telling: Telling, also: Observer | None = None) -> bool:
     """Runs what was planned and tells it; whether it passes. Mistakes are told in a sentence."""
     from dashboard.cli import check
     from dashboard.runtime import Refused
 
     with _sentences():
         try:
-            tell = check.told_as_json if as_json else check.told_to_a_person
-            return tell(make(), strict=strict, also=also)
+            return check.judged(make(), telling, also)
         except Refused as refused:
             raise Mistake(str(refused)) from None
 
@@ -146,23 +108,31 @@ def _asked(target: str | None, given: dict[str, Any]) -> Plan:
     return check.plan(target, given["curl"], given["message"], given["dialect"], given["file"], given["headers"])
 
 
-def _compared(make: Callable[[], Plan], address: str, *, as_json: bool, strict: bool) -> bool:
+def _compared(make: Callable[[], Plan], address: str, telling: Telling) -> bool:
     """As `_judged`, for two addresses."""
     from dashboard.cli import compare
     from dashboard.runtime import Refused
 
     with _sentences():
         try:
-            return (compare.told_as_json if as_json else compare.told_to_a_person)(make(), address, strict=strict)
+            tell = compare.told_as_json if telling.as_json else compare.told_to_a_person
+            return tell(make(), address, telling.gate)
         except Refused as refused:
             raise Mistake(str(refused)) from None
 
 
-SECONDS = click.FloatRange(0, min_open=True)
+def _telling(as_json: bool, outcome: str, client: str | None, *, strict: bool = False) -> Telling:
+    from dashboard.cli.check import Telling
+    from dashboard.cli.verdict import Gate
+    from dashboard.turn.verdict import Outcome
+
+    if outcome not in set(Outcome):
+        raise Mistake(f"--expect-outcome: expected one of {', '.join(Outcome)}, got {one_line(outcome, 40)!r}")
+    return Telling(as_json, Gate(outcome, strict), client or "")
 
 
 @commands.command("check")
-@_whom
+@whom
 @click.option("--max-ttft", type=SECONDS, metavar="S", help="The first text may take so long.")
 @click.option("--max-gap", type=SECONDS, metavar="S", help="So far apart may two pieces of text be.")
 @click.option("--strict", is_flag=True, help="An anomaly fails the check, too.")
@@ -171,20 +141,22 @@ SECONDS = click.FloatRange(0, min_open=True)
     metavar="URL",
     help="Ask there, too, in turns: does what stands between hold the text back? Without a path, the same path.",
 )
-def check_command(target: str | None, as_json: bool, strict: bool, compare: str | None, **given: Any) -> None:
+@expecting
+def check_command(target: str | None, as_json: bool, compare: str | None, **given: Any) -> None:
     """Ask one question and judge the stream. Exit 0: completed, no stall, thresholds met; 1: not; 2: usage or config."""
     from dashboard.cli.check import with_limits
 
     def make() -> Plan:
         return with_limits(_asked(target, given), given["max_ttft"], given["max_gap"])
 
-    if compare is not None:
-        sys.exit(0 if _compared(make, compare, as_json=as_json, strict=strict) else 1)
-    sys.exit(0 if _judged(make, as_json=as_json, strict=strict) else 1)
+    telling = _telling(as_json, given["outcome"], given["client"], strict=given["strict"])
+    if compare is not None and telling.client:
+        raise Mistake("expected either --compare or --as, got both")
+    sys.exit(0 if (_judged(make, telling) if compare is None else _compared(make, compare, telling)) else 1)
 
 
 @commands.command("record")
-@_whom
+@whom
 @click.option("-o", "--output", type=FILE, required=True, help="The file to write: JSON lines, without secrets.")
 def record_command(target: str | None, as_json: bool, output: Path, **given: Any) -> None:
     """Ask one question as `check` does, and write what arrived, byte by byte with its times, to a file."""
@@ -196,7 +168,7 @@ def record_command(target: str | None, as_json: bool, output: Path, **given: Any
     with _sentences():
         plan = _asked(target, given)
     recorder = Recorder(redactor_for(plan.backend))
-    passed = _judged(lambda: plan, as_json=as_json, also=recorder.observe)
+    passed = _judged(lambda: plan, _telling(as_json, "completed", None), recorder.observe)
     try:
         recorder.write(output)
     except OSError as error:
@@ -214,13 +186,16 @@ def record_command(target: str | None, as_json: bool, output: Path, **given: Any
 )
 @click.option("--config", "file", type=FILE, help="Another file than ./config.yaml, for the backend's thresholds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def replay_command(recording: Path, dialect: str, speed: float, file: Path | None, as_json: bool) -> None:
+@expecting
+def replay_command(
+    recording: Path, dialect: str, speed: float, file: Path | None, as_json: bool, outcome: str, client: str | None
+) -> None:
     """Run a recording's bytes through the same engine, with the recorded times. Exit codes as check's."""
     from dashboard.cli import replay
     from dashboard.config import load
 
-    passed = _judged(lambda: replay.plan(recording, dialect, speed, load(file)), as_json=as_json)
-    sys.exit(0 if passed else 1)
+    telling = _telling(as_json, outcome, client)
+    sys.exit(0 if _judged(lambda: replay.plan(recording, dialect, speed, load(file)), telling) else 1)
 
 
 def main() -> None:

@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from dashboard.backend.seam import Transport
+from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
 from dashboard.cli.event_loop import loop_factory
 from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url
@@ -21,14 +23,16 @@ from dashboard.cli.printable import in_json
 from dashboard.cli.question_field import question_in, with_question
 from dashboard.cli.shell_words import CurlError
 from dashboard.cli.unreadable import unread
-from dashboard.cli.verdict import misses, told
+from dashboard.cli.verdict import Gate, misses, told
 from dashboard.config import Backend, Config, ConfigError, load
 from dashboard.health.evidence import Evidence
 from dashboard.health.report import Report
 from dashboard.health.unread import Seen
+from dashboard.telemetry.recording import Recorder
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.wire.auto import dialect_of
 from dashboard.wire.dialect import Ask, Question
+from dashboard.wire.redact import redactor_for
 
 QUESTION = "What's 2+2?"
 AS_PASTED = "(as pasted)"
@@ -155,25 +159,47 @@ def _all(*observers: Observer) -> Observer:
     return observe
 
 
-def told_as_json(plan: Plan, *, strict: bool, also: Observer | None = None) -> bool:
-    """Runs the turn and prints its report as one JSON object; whether it passes."""
+class Telling(msgspec.Struct, frozen=True):
+    """How a turn is told, and what it must be to pass."""
+
+    as_json: bool = False
+    gate: Gate = Gate()
+    client: str = ""
+    """An ordinary client, whose view of the same bytes is told too; "" for none."""
+
+
+def judged(plan: Plan, telling: Telling, also: Observer | None = None) -> bool:
+    """Runs the turn and tells it; whether it passes."""
+    recorder = Recorder(redactor_for(plan.backend)) if telling.client else None
+    watching = [each for each in (also, recorder.observe if recorder else None) if each is not None]
+    tell = _told_as_json if telling.as_json else _told_to_a_person
+    return tell(plan, telling.gate, _all(*watching), recorder)
+
+
+def _told_as_json(plan: Plan, gate: Gate, also: Observer, recorder: Recorder | None) -> bool:
     report = run(plan, lambda _at, _word, _rest: None, also).report
-    sys.stdout.write(in_json(msgspec.json.encode(report).decode()) + "\n")
-    return not misses(report, plan.backend.thresholds, strict=strict)
+    said: Any = report
+    if recorder is not None:
+        said = msgspec.structs.asdict(report) | {"ordinary": ordinary.rows(recorder, report)}
+    sys.stdout.write(in_json(msgspec.json.encode(said).decode()) + "\n")
+    return not misses(report, plan.backend.thresholds, gate)
 
 
-def told_to_a_person(plan: Plan, *, strict: bool, also: Observer | None = None) -> bool:
-    """Runs the turn and tells it as it goes, then how it ended; whether it passes."""
+def _told_to_a_person(plan: Plan, gate: Gate, also: Observer, recorder: Recorder | None) -> bool:
+    """As it goes, then how it ended."""
     console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def say(at: float, word: str, rest: str) -> None:
         console.print(Text.assemble((f"{at:8.3f} s  ", "dim"), (f"{word:<13} ", STYLES.get(word, "cyan")), rest))
 
     checked = run(plan, say, also)
-    missed = misses(checked.report, plan.backend.thresholds, strict=strict)
+    missed = misses(checked.report, plan.backend.thresholds, gate)
     for style, line in told(checked.report, missed):
         console.print(Text(line, style))
     if not checked.seen.understood and checked.seen.raw:
         for line in unread(checked.seen, request(plan)):
             console.print(Text(line))
+    if recorder is not None:
+        for style, line in ordinary.told(ordinary.rows(recorder, checked.report)):
+            console.print(Text(line, style))
     return not missed

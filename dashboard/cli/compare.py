@@ -12,7 +12,7 @@ from rich.text import Text
 from dashboard.cli.check import Checked, Plan, run
 from dashboard.cli.one_backend import name_of
 from dashboard.cli.printable import in_json, one_line
-from dashboard.cli.verdict import misses
+from dashboard.cli.verdict import Gate, misses
 from dashboard.config import ConfigError
 from dashboard.config_yaml import check_url
 from dashboard.health import hop
@@ -53,15 +53,15 @@ def through_plan(direct: Plan, address: str) -> Plan:
     return msgspec.structs.replace(direct, config=config, ask=ask)
 
 
-def told_as_json(plan: Plan, address: str, *, strict: bool) -> bool:
+def told_as_json(plan: Plan, address: str, gate: Gate) -> bool:
     """Runs the pairs and prints one JSON object; whether it passes."""
     through = through_plan(plan, address)
     compared = _compared(plan, through, None)
     sys.stdout.write(in_json(msgspec.json.encode(compared).decode()) + "\n")
-    return not _missed(compared, plan, strict=strict)
+    return not _missed(compared, plan, gate)
 
 
-def told_to_a_person(plan: Plan, address: str, *, strict: bool) -> bool:
+def told_to_a_person(plan: Plan, address: str, gate: Gate) -> bool:
     """Runs the pairs, a line each, and tells what they prove; whether it passes."""
     console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
     through = through_plan(plan, address)
@@ -71,7 +71,7 @@ def told_to_a_person(plan: Plan, address: str, *, strict: bool) -> bool:
     for line in found.evidence:
         console.print(Text(f"  - {one_line(line, 500)}"))
     console.print(Text(f"  next: {one_line(found.next, 500)}"))
-    missed = _missed(compared, plan, strict=strict)
+    missed = _missed(compared, plan, gate)
     for each in missed:
         console.print(Text(f"missed: {each}", "red"))
     return not missed
@@ -107,11 +107,11 @@ def _run(plan: Plan, word: str, console: Console | None) -> Run:
     return Run(checked, seen.course(report.outcome, ours=late), headers)
 
 
-def _missed(compared: Compared, plan: Plan, *, strict: bool) -> list[str]:
+def _missed(compared: Compared, plan: Plan, gate: Gate) -> list[str]:
     found = [
         f"{word}: {each}"
         for word, report in (("directly", compared.direct), ("through", compared.through))
-        for each in misses(report, plan.backend.thresholds, strict=strict)
+        for each in misses(report, plan.backend.thresholds, gate)
     ]
     if compared.diagnosis.kind == Kind.BURST_PROVED:
         found.append("the hop holds the text back, expected it to pass on at once")

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from dashboard.cli.printable import lines, one_line
 from dashboard.config import Thresholds
 from dashboard.health.report import Report
 from dashboard.turn.verdict import Outcome
 
 
-def misses(report: Report, thresholds: Thresholds, *, strict: bool) -> list[str]:
+class Gate(msgspec.Struct, frozen=True):
+    """What a turn must be to pass: its outcome, and when that is to be completed, within the thresholds.
+
+    `strict` allows no anomaly either.
+    """
+
+    outcome: str = Outcome.COMPLETED
+    strict: bool = False
+
+
+def misses(report: Report, thresholds: Thresholds, gate: Gate) -> list[str]:
     """Why the turn does not pass, one phrase each; [] when it does."""
     found = []
-    if report.outcome != Outcome.COMPLETED:
-        found.append(f"outcome {report.outcome}, expected completed")
+    if report.outcome != gate.outcome:
+        found.append(f"outcome {report.outcome}, expected {gate.outcome}")
+    if gate.outcome != Outcome.COMPLETED:
+        return found
     if report.stalls:
         found.append(f"stalls {report.stalls}, expected none")
     if report.ttft_s is None and not found:
@@ -23,7 +37,7 @@ def misses(report: Report, thresholds: Thresholds, *, strict: bool) -> list[str]
         found.append(f"first text after {report.ttft_s:.3f} s, expected within {thresholds.ttft_s:g} s")
     if report.gap_s.max is not None and report.gap_s.max > thresholds.gap_s:
         found.append(f"longest gap {report.gap_s.max:.3f} s, expected at most {thresholds.gap_s:g} s")
-    if strict and report.anomalies:
+    if gate.strict and report.anomalies:
         kinds = ", ".join(sorted({each.kind for each in report.anomalies}))
         found.append(f"anomalies {kinds}, expected none with --strict")
     return found

@@ -19,6 +19,7 @@ from dashboard.health.diagnosis import Kind
 from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 from dashboard.wire.dialects import DIALECTS
+from dashboard.wire.ordinary import Difference
 from tests.architecture.tree import ROOT, documents, name_of, named, rows
 
 README = ROOT / "README.md"
@@ -83,6 +84,10 @@ def test_every_outcome_has_its_row() -> None:
 
 def test_every_diagnosis_has_its_row() -> None:
     assert named("diagnosis", [README]) == named("diagnosis", [DEFINITIONS]) == set(Kind)
+
+
+def test_every_difference_of_an_ordinary_client_has_its_row() -> None:
+    assert named("difference", [DEFINITIONS]) == set(Difference) - {Difference.NONE}
 
 
 def test_every_fault_and_anomaly_has_its_row() -> None:

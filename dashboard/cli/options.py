@@ -1,0 +1,68 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from dashboard.cli.printable import one_line
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+PORT = click.IntRange(0, 65535)
+SECONDS = click.FloatRange(0, min_open=True)
+
+
+def _header(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    headers = {}
+    for value in values:
+        name, colon, rest = value.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"expected 'Name: value', got {one_line(name, 40)!r} without a colon")
+        headers[name.strip()] = rest.strip()
+    return headers
+
+
+def whom(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say whom to ask what."""
+    options = (
+        click.argument("target", required=False, metavar="BACKEND_OR_URL"),
+        click.option("-m", "--message", help="The question.  [default: What's 2+2?]"),
+        click.option(
+            "--dialect", default="", help="How to talk to the back end; an address's is guessed when left out."
+        ),
+        click.option("--curl", metavar="'curl …'", help="A curl command to take address, headers and body from."),
+        click.option("--config", "file", type=FILE, help="Another file than ./config.yaml."),
+        click.option(
+            "--header",
+            "headers",
+            multiple=True,
+            callback=_header,
+            metavar="'Name: value'",
+            help="A header to send; repeatable.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def expecting(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what is expected, and of whom."""
+    outcome = click.option(
+        "--expect-outcome",
+        "outcome",
+        default="completed",
+        show_default=True,
+        metavar="OUTCOME",
+        help="Pass only when the turn ends so; thresholds count when it is to be completed.",
+    )
+    client = click.option(
+        "--as",
+        "client",
+        type=click.Choice(["httpx-sse"]),
+        help="Show beside it what that client would have received from the same bytes.",
+    )
+    return outcome(client(command))
