@@ -23,17 +23,20 @@ def needs_card(backend: Backend) -> bool:
 async def discovered(backend: Backend, transport: _Fetches) -> Backend:
     """`backend` with the version and binding of its agent card; as it was, when it has none that we can read.
 
-    The card's own address is taken only within the configured origin: our headers may hold secrets.
+    The card lies below the agent's own path, or at the root of its host. Its own address is taken only where the
+    configured one names no more than the host, and only within that origin: our headers may hold secrets.
     """
-    body = await transport.fetch(urljoin(backend.url, PATH))
+    parts = urlsplit(backend.url)
+    below = parts._replace(path=parts.path.rstrip("/") + PATH, query="").geturl()
+    body = await transport.fetch(below) or await transport.fetch(urljoin(backend.url, PATH))
     try:
         card = msgspec.json.decode(body or b"{}", type=dict)
     except msgspec.MsgspecError:
         return backend
-    told = from_card(card)
+    told = from_card(card, backend.url)
     if not told:
         return backend
     url = told.pop("url")
-    same = urlsplit(url)[:2] == urlsplit(backend.url)[:2]
+    same = urlsplit(url)[:2] == parts[:2] and not parts.path.strip("/")
     asking = msgspec.structs.replace(backend.ask, params={**told, **backend.ask.params})
     return msgspec.structs.replace(backend, ask=asking, url=url if same else backend.url)

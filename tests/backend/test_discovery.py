@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from dashboard.backend.discovery import discovered
 from dashboard.config import AskOptions, Backend, Config, Secret
 from dashboard.runtime import Runtime
 from dashboard.wire.dialect import Question
@@ -49,6 +50,50 @@ async def test_the_card_says_how_and_the_config_says_where(card: object, params:
         await asyncio.wait_for(live.wait(), 5)
         await runtime.aclose()
         requests = [peer.request for peer in server.peers]
-    assert len(requests) == (1 if params else 2), "the card is asked for once, and not when the config knows"
+    cards = [request for request in requests if b"agent-card.json" in request]
+    below = b"/process/stream/.well-known/agent-card.json"
+    assert [card.split()[1] for card in cards] == ([] if params else [below]), "once, and not when the config knows"
     assert f'"method":"{method}"'.encode() in requests[-1].replace(b": ", b":")
     assert live.transcript.text == "hello"
+
+
+class Host:
+    """Answers from documents by their address, and remembers what was asked for."""
+
+    def __init__(self, documents: dict[str, object]) -> None:
+        self._documents = documents
+        self.asked: list[str] = []
+
+    async def fetch(self, url: str) -> bytes | None:
+        self.asked.append(url)
+        return json.dumps(self._documents[url]).encode() if url in self._documents else None
+
+
+HOST = "http://127.0.0.1:8902"
+CARD = {
+    "supportedInterfaces": [
+        {"url": f"{HOST}/rpc", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
+        {"url": f"{HOST}/rest", "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
+    ]
+}
+OLD = {"url": "http://localhost:8902/", "protocolVersion": "0.3.0"}
+AT_ROOT, BELOW = f"{HOST}/.well-known/agent-card.json", f"{HOST}/rest/.well-known/agent-card.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "documents", "url", "params"),
+    [
+        ("", {AT_ROOT: CARD}, "/rpc", {"version": "1.0", "binding": "jsonrpc"}),
+        ("/", {AT_ROOT: CARD}, "/rpc", {"version": "1.0", "binding": "jsonrpc"}),
+        ("/", {AT_ROOT: OLD}, "/", {"version": "0.3", "binding": "jsonrpc"}),
+        ("/rest", {AT_ROOT: CARD}, "/rest", {"version": "1.0", "binding": "rest"}),
+        ("/rest", {AT_ROOT: CARD, BELOW: OLD}, "/rest", {"version": "0.3", "binding": "jsonrpc"}),
+        ("/own", {AT_ROOT: CARD}, "/own", {"version": "1.0", "binding": "jsonrpc"}),
+        ("/own", {}, "/own", {}),
+    ],
+)
+async def test_where_a_card_lies_and_where_it_leads(
+    path: str, documents: dict[str, object], url: str, params: dict[str, str]
+) -> None:
+    found = await discovered(Backend("a", HOST + path, "a2a"), Host(documents))
+    assert (found.url, found.ask.params) == (HOST + url, params)
