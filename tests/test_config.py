@@ -289,7 +289,13 @@ def test_the_commented_examples_of_the_shipped_file_are_valid_too() -> None:
     lines = [line.replace("#~", "", 1) if line.startswith("#~") else line for line in text.splitlines()]
     config = parse("\n".join(lines), env={})
     assert [backend.name for backend in config.backends] == ["demo", "llm", "messages", "agent", "ours", "events"]
-    assert {backend.dialect for backend in config.backends} == {"orchestrator", "openai-chat", "anthropic", "a2a", "custom"}
+    assert {backend.dialect for backend in config.backends} == {
+        "orchestrator",
+        "openai-chat",
+        "anthropic",
+        "a2a",
+        "custom",
+    }
 
 
 def _parts(root: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
