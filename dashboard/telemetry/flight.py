@@ -15,10 +15,10 @@ from dashboard.wire.redact import redactor_for
 
 TURNS = 20
 """So many unwell turns are kept; the oldest goes first."""
-HEAD_BYTES = TAIL_BYTES = 1024 * 1024
-"""Of one turn: so much of its beginning and so much of its end. What lies between is dropped, and its size told."""
+TURN_BYTES = 2 * 1024 * 1024
+"""Of one turn: half of it for its beginning, half for its end. What lies between is dropped, and its size told."""
 WHOLE_BYTES = 20 * 1024 * 1024
-"""Of all turns together, those that still run included."""
+"""Of all turns together; those that still run share half of it, so that many at once cost each of them little."""
 READ_BYTES = 150
 """What keeping one read costs beside its bytes."""
 WELL = frozenset({Outcome.COMPLETED, Outcome.STOPPED})
@@ -59,19 +59,22 @@ class Flight:
             (self.tail or self.events).append(event)
             if kind is Asked:
                 self.asked = event  # type: ignore[assignment]
+                self._kept.running(1)
             elif kind is Ended:
                 self.end = event  # type: ignore[assignment]
+                self._kept.running(-1)
                 self._kept.landed(self)
 
     def _chunk(self, event: ChunkArrived) -> None:
         size = event.size + READ_BYTES
-        if not self.tail and self.bytes + size <= HEAD_BYTES and self._kept.room(size):
+        share = self._kept.share
+        if not self.tail and self.bytes + size <= share // 2 and self._kept.room(size):
             self.events.append(event)
         else:
             self.tail.append(event)
             self._kept.take(size)
         self.bytes += size
-        while self.tail and (self.bytes > HEAD_BYTES + TAIL_BYTES or self._kept.full):
+        while self.tail and (self.bytes > share or self._kept.full):
             self._drop()
 
     def _drop(self) -> None:
@@ -92,7 +95,9 @@ class FlightRecorder:
     def __init__(self, backends: Iterable[Backend] = ()) -> None:
         self._backends: Mapping[str, Backend] = {each.name: each for each in backends}
         self._kept: dict[str, Flight] = {}
-        self._bytes = 0
+        self._bytes = self._running = 0
+        self.share = TURN_BYTES
+        """So much may a running turn hold now."""
 
     def begin(self, unwell: Callable[[], bool]) -> Observer:
         """An Observer for one turn; `unwell` says at its end whether there was a stall or an anomaly in it."""
@@ -113,6 +118,11 @@ class FlightRecorder:
     @property
     def full(self) -> bool:
         return self._bytes > WHOLE_BYTES
+
+    def running(self, more: int) -> None:
+        """So many turns more, or fewer, are running."""
+        self._running += more
+        self.share = min(TURN_BYTES, WHOLE_BYTES // 2 // max(1, self._running))
 
     def take(self, size: int) -> None:
         """So many bytes more, or fewer, are held; older turns make room."""

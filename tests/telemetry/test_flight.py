@@ -125,10 +125,27 @@ def test_the_whole_is_bounded_and_counts_turns_that_still_run(monkeypatch: pytes
     assert kept._bytes == 0
 
 
+def test_many_turns_at_once_hold_little_each() -> None:
+    kept = FlightRecorder()
+    running = [kept.begin(lambda: True) for _ in range(200)]
+    events = [told(f"r{i}")[:-1] for i in range(200)]
+    for observe, begun in zip(running, events, strict=True):
+        for event in begun:
+            observe(event)
+    for observe in running:
+        for i in range(1000):
+            observe(ChunkArrived("r", 11.0 + i, 200, b"x" * 200))
+    assert kept._bytes <= 10.1 * 1024 * 1024
+    for i, observe in enumerate(running):
+        observe(Ended(f"r{i}", 30.0, "truncated", "cut", ""))
+    assert len(kept.list()) == 20
+    assert all(40_000 < each.bytes < 60_000 and each.dropped_bytes > 100_000 for each in kept.list())
+    assert kept.share == 2 * 1024 * 1024
+
+
 def test_the_sum_of_what_is_kept_is_right_whatever_happened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WHOLE_BYTES", 50_000)
-    monkeypatch.setattr(module, "HEAD_BYTES", 5_000)
-    monkeypatch.setattr(module, "TAIL_BYTES", 5_000)
+    monkeypatch.setattr(module, "TURN_BYTES", 10_000)
     kept = FlightRecorder()
     for i in range(100):
         fly(kept, told(f"t{i}", *[b"z" * (1 + i * 37 % 3000)] * (i % 11)), unwell=i % 3 == 0)
