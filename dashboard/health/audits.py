@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from dashboard.health.wording import count, seconds
-from dashboard.turn.events import Connecting, MessageArrived, RetryHeard, RetryScheduled, StopAudited
+from dashboard.turn.events import Connecting, RetryHeard, RetryScheduled, StopAudited
 from dashboard.turn.verdict import AnomalyKind
 
 WAITS = 20
@@ -43,21 +43,16 @@ class Audit(msgspec.Struct, frozen=True):
 
 
 class Audits:
-    """Folds the events of one turn that the audits are about."""
+    """Folds the events of one turn that the audits are about; `unidentified` messages are its owner's to count."""
 
-    __slots__ = ("_messages", "_planned", "_reconnects", "_retry_s", "_scheduled", "_stop", "_unidentified", "_waits")
+    __slots__ = ("_reconnects", "_retry_s", "_scheduled", "_stop", "_waits", "unidentified")
 
     def __init__(self) -> None:
-        self._messages = self._unidentified = self._reconnects = 0
+        self.unidentified = self._reconnects = 0
         self._retry_s: float | None = None
         self._scheduled: RetryScheduled | None = None
         self._waits: list[Wait] = []
         self._stop: StopAudited | None = None
-
-    def message(self, event: MessageArrived) -> None:
-        self._messages += 1
-        if not event.id:
-            self._unidentified += 1
 
     def retry_heard(self, event: RetryHeard) -> None:
         self._retry_s = event.delay_s
@@ -76,10 +71,10 @@ class Audits:
     def stopped(self, event: StopAudited) -> None:
         self._stop = event
 
-    def audit(self) -> Audit:
-        """What is known so far."""
-        identified = self._messages - self._unidentified
-        return Audit(self._messages, identified, self._retry_s, self._reconnects, tuple(self._waits), self._stop)
+    def audit(self, messages: int) -> Audit:
+        """What is known so far, of a turn with so many messages."""
+        identified = messages - self.unidentified
+        return Audit(messages, identified, self._retry_s, self._reconnects, tuple(self._waits), self._stop)
 
 
 def audited(audit: Audit, anomalies: Mapping[str, int]) -> list[str]:

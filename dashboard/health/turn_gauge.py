@@ -163,7 +163,7 @@ class TurnGauge:
             headers=self._headers,
             loop_lag_s=self.loop_lag_s,
             screen_lag_s=self.screen_lag_s,
-            audit=self._audits.audit(),
+            audit=self._audits.audit(self._events),
         )
 
     # One event
@@ -200,7 +200,8 @@ class TurnGauge:
         if not self._events:
             self._first("event")
         self._events += 1
-        self._audits.message(event)
+        if not event.id:
+            self._audits.unidentified += 1
         if event.kind == "agent":
             self._first("agent")
 

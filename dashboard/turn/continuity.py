@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard.turn.numbering import Numbering, Told
+from collections import deque
+
+from dashboard.turn.numbering import NOTHING, Numbering, Told
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.frame import Message
 
 SEEN_IDS = 10_000
 """How many ids are remembered for telling duplicates after a resume."""
-
-NOTHING: Told = []
 
 
 class Continuity:
@@ -20,12 +20,13 @@ class Continuity:
     connection TCP keeps the order, and ids mean what the server likes.
     """
 
-    __slots__ = ("_again", "_connections", "_first", "_numbering", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
+    __slots__ = ("_again", "_connections", "_first", "_numbering", "_order", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
 
     def __init__(self) -> None:
         self.foreign = self.incomplete = ""
         self._numbering = Numbering()
         self._seen: dict[str, int] = {}  # id → hash of what came under it; the oldest is forgotten first
+        self._order: deque[str] = deque()  # a dict finds its first key ever more slowly as it forgets
         self._connections = 0
         self._first = self._again = self._shared = False
         self._unmarked: str | None = None
@@ -57,19 +58,22 @@ class Continuity:
 
     def see(self, message: Message, *, text_seen: bool) -> Told:
         """What a message with a new id of its own tells; `text_seen` whether text came before it."""
-        event_id = message.last_event_id
-        if text_seen and not self._seen:
+        event_id, seen, order = message.last_event_id, self._seen, self._order
+        if text_seen and not seen:
             self._unmarked = ""
-        if event_id in self._seen:
+        if event_id in seen:
             return NOTHING
-        if self._first and not self._numbering.may_follow(event_id):
-            self.foreign = f"id {event_id[:64]!r} came after {self._resumed_at[:64]!r}: another answer began"
-            return NOTHING
-        self._first = self._again = False
-        self._seen[event_id] = hash(message.data)
-        if len(self._seen) > SEEN_IDS:
-            del self._seen[next(iter(self._seen))]
-        return self._noted(self._numbering.see(event_id))
+        if self._first or self._again:
+            if self._first and not self._numbering.may_follow(event_id):
+                self.foreign = f"id {event_id[:64]!r} came after {self._resumed_at[:64]!r}: another answer began"
+                return NOTHING
+            self._first = self._again = False
+        seen[event_id] = hash(message.data)
+        order.append(event_id)
+        if len(order) > SEEN_IDS:
+            del seen[order.popleft()]
+        told = self._numbering.see(event_id)
+        return self._noted(told) if told else told
 
     def may_show(self, last_event_id: str) -> bool:
         """Whether text without an id of its own, heard while `last_event_id` is in force, is the next part."""

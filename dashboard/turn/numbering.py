@@ -25,6 +25,7 @@ _TAIL = re.compile(r"(.*?)([0-9]{1,18})\Z", re.DOTALL)
 
 Told = list[tuple[AnomalyKind, str]]
 """(kind, in words); one for each occurrence."""
+NOTHING: Told = []
 
 
 class _Jump:
@@ -39,19 +40,33 @@ class _Jump:
 class Numbering:
     """Shown each new id of a turn, in order of arrival, over all its connections."""
 
-    __slots__ = ("_back", "_counts", "_digits", "_expected", "_jumps", "_last", "_prefix", "_steps", "_waited")
+    __slots__ = (
+        "_back",
+        "_counts",
+        "_digits",
+        "_expected",
+        "_jumps",
+        "_last",
+        "_prefix",
+        "_settled",
+        "_steps",
+        "_waited",
+    )
 
     def __init__(self) -> None:
         self._prefix: str | None = None
         self._last = self._digits = self._steps = self._waited = 0
         self._counts = self._back = False
+        self._settled = False  # the ids count, and nothing is open
         self._expected = ""
         self._jumps: list[_Jump] = []
 
     def see(self, event_id: str) -> Told:
         """What the arrival of an id that is not a repeated one tells."""
-        if event_id == self._expected:
-            return self._step()
+        if event_id == self._expected:  # nearly always, so it is done here and quickly
+            last = self._last = self._last + 1
+            self._expected = f"{self._prefix}{last + 1}" if self._digits == 1 else self._next()
+            return NOTHING if self._settled else self._step()
         found = _TAIL.match(event_id)
         number = int(found[2]) if found else 0
         if found is None or number >= TIMES_FROM:
@@ -60,7 +75,8 @@ class Numbering:
             return self._begin(found[1], number, len(found[2]))
         if not self._counts:  # no step of one: these ids mean something else
             self._expected = ""
-            return []
+            return NOTHING
+        self._settled = False
         return self._jumped(number) if number > self._last else self._came_late(number)
 
     def may_follow(self, event_id: str) -> bool:
@@ -87,7 +103,7 @@ class Numbering:
         told = self.settle()
         self._prefix, self._last, self._digits = prefix, number, digits
         self._steps = STEPS - 1 if number <= 1 else 0
-        self._counts = self._back = False
+        self._counts = self._back = self._settled = False
         self._expected = "" if prefix is None else self._next()
         return told
 
@@ -95,8 +111,6 @@ class Numbering:
         return f"{self._prefix}{str(self._last + 1).zfill(self._digits)}"
 
     def _step(self) -> Told:
-        self._last += 1
-        self._expected = self._next()
         if self._counts:
             self._back = False
             if self._jumps:
@@ -106,7 +120,8 @@ class Numbering:
         else:
             self._steps += 1
             self._counts = self._steps >= STEPS
-        return []
+        self._settled = self._counts and not self._jumps
+        return NOTHING
 
     def _jumped(self, number: int) -> Told:
         last, self._last, self._back = self._last, number, False

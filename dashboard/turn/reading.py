@@ -202,13 +202,15 @@ class Reading:
 
     def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
         if message.own_id and self._dedupe and message.last_event_id:
-            if self._continuity.repeated(message):  # a resume that sends too much: none is shown twice
+            continuity = self._continuity
+            if continuity.repeated(message):  # a resume that sends too much: none is shown twice
                 said = f"id {message.last_event_id[:64]!r} came again"
                 out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, said))
                 return
-            told = self._continuity.see(message, text_seen=self.text_seen)
-            out += [Anomaly(self._id, now, kind_told, detail) for kind_told, detail in told]
-            if self._continuity.foreign:
+            told = continuity.see(message, text_seen=self.text_seen)
+            if told:
+                out += [Anomaly(self._id, now, kind_told, detail) for kind_told, detail in told]
+            if continuity.foreign:
                 return
         chat_events = self.dialect.read(message)
         self._messages += 1
