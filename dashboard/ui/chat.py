@@ -186,17 +186,20 @@ class ChatPane(JSComponent):
             cost = time.perf_counter() - began
             await asyncio.sleep(max(PAINT_S, cost / PAINT_SHARE))
         self._flush(shown)
+        self._measure_screen(shown)
 
     def _measure_screen(self, shown: Shown) -> None:
         """Wire to screen: this update was sent so long after the read of the newest text in it."""
         transcript = shown.live.transcript
+        if transcript.text_at <= shown.on_screen_at:
+            return
+        shown.on_screen_at = transcript.text_at
         if not self.visible_in_browser:
             self._runtime.sink.screen_update("dropped")
-        elif transcript.text_at > shown.on_screen_at:
-            lag_s = time.monotonic() - transcript.text_at
-            shown.on_screen_at = transcript.text_at
-            shown.live.gauge.screen_lag_s = max(shown.live.gauge.screen_lag_s, lag_s)
-            self._runtime.sink.screen_update("sent", lag_s)
+            return
+        lag_s = time.monotonic() - transcript.text_at
+        shown.live.gauge.screen_lag_s = max(shown.live.gauge.screen_lag_s, lag_s)
+        self._runtime.sink.screen_update("sent", lag_s)
 
     async def _stop(self, _data: dict[str, Any]) -> None:
         if self._talk.running is not None:

@@ -189,3 +189,15 @@ def test_a_scenario_from_the_list_is_acted_out(page: Page, place: Site) -> None:
     expect(page.locator(".acting")).to_contain_text("truncated")
     ask(page, "Tell me a story")
     assert outcome(page) == "truncated"
+
+
+def test_how_long_text_takes_to_the_page_is_measured(page: Page, place: Site) -> None:
+    sent = 'streamgauge_screen_updates_total{result="sent"}'
+    updates, lags = place.metric(sent), place.metric("streamgauge_screen_lag_seconds_count")
+    open_page(page, place)
+    ask(page, "What's 2+2?")
+    assert outcome(page) == "completed"
+    page.wait_for_timeout(300)
+    measured = place.metric(sent) - updates
+    assert 1 <= measured <= 5, "an answer of five chunks, at most one update a chunk"
+    assert place.metric("streamgauge_screen_lag_seconds_count") - lags == measured
