@@ -98,6 +98,11 @@ DONE = [Finish("completed"), End()]
         ({"status_update": {"task_id": "k", "status": {"state": "TASK_STATE_WORKING"}}}, [Step("working")]),
         ({"artifact_update": {"artifact": {"artifact_id": "a", "parts": [{"text": "x"}]}}}, [Text("x")]),
         (old("artifact-update", artifact={"artifactId": "a", "parts": [{"kind": "text", "text": "x"}]}), [Text("x")]),
+        (old("status-update", status={"state": "working"}, final=True), [Step("working"), Finish("working"), End()]),
+        (old("status-update", status={}, final=True), [Finish("final"), End()]),
+        (rpc({"kind": "other"}), [Unknown("a JSON object that is no A2A event")]),
+        (task("WORKING", history=[says("of an earlier turn")]), [Step("working")]),
+        (status("WORKING", {"parts": [{"text": 3}, {"text": "x"}, "y"]}), [Text("x"), Step("working")]),
         (rpc({"artifactUpdate": {"artifact": 3}}), [Malformed("`artifact` is no object")]),
         (rpc({"statusUpdate": {"status": 3}}), [Malformed("`status` is no object")]),
         (rpc({"message": {"role": "ROLE_USER", "parts": [{"text": "mine"}]}}), [End()]),
@@ -118,6 +123,7 @@ def test_pieces_of_an_artifact_are_the_answer() -> None:
 
 def test_equal_pieces_are_not_taken_for_repetition() -> None:
     assert text(heard(piece("ha", append=False), piece("ha"), piece("haha"))) == "hahahaha"
+    assert text(heard(status("WORKING", says("ha")), status("WORKING", says("ha")))) == "haha"
     assert text(heard(*[status("WORKING", says(word)) for word in ("no", " ", "no", "\n", "no")])) == "no no\nno"
 
 
@@ -133,6 +139,29 @@ def test_equal_pieces_are_not_taken_for_repetition() -> None:
 )
 def test_what_was_streamed_is_not_told_again_at_the_end(last: dict[str, Any]) -> None:
     assert heard(piece("One ", append=False), piece("two"), last) == [Text("One "), Text("two"), *DONE]
+
+
+def test_the_last_status_may_have_something_new_to_say() -> None:
+    stream = [piece("One ", append=False), piece("two")]
+    assert text(heard(*stream, status("COMPLETED", says(" Bye.")))) == "One two Bye."
+    assert text(heard(*stream, status("COMPLETED", says("One two Bye.")))) == "One two Bye."
+    assert text(heard(status("COMPLETED", says("\n")))) == "\n"
+
+
+def test_version_0_3_ends_when_it_says_final() -> None:
+    dialect = made("a2a")
+    heard(old("artifact-update", artifact={"artifactId": "a", "parts": [{"text": "x"}]}), dialect=dialect)
+    assert heard(old("status-update", status={"state": "completed"}, final=False), dialect=dialect) == DONE[:1]
+    assert heard(old("status-update", status={"state": "completed"}, final=True), dialect=dialect) == DONE
+
+
+def test_ids_in_snake_case_tell_artifacts_and_messages_apart() -> None:
+    def whole(key: str, said: str) -> dict[str, Any]:
+        return rpc({"artifact_update": {"artifact": {"artifact_id": key, "parts": [{"text": said}]}}})
+
+    assert text(heard(whole("a", "One"), whole("b", "Two"), whole("a", "One more"))) == "OneTwo more"
+    message = {"role": "agent", "message_id": "m", "parts": [{"text": "x"}]}
+    assert text(heard(status("WORKING", message), status("WORKING", message))) == "x"
 
 
 def test_an_artifact_that_repeats_a_stream_of_messages_is_not_told_again() -> None:
@@ -179,6 +208,7 @@ def test_thoughts_and_tool_calls_of_googles_agents() -> None:
 
     parts = [
         {"text": "hm", "metadata": {"adk_thought": True}},
+        {"text": "so", "metadata": {"thought": True}},
         data("function_call", id="c", name="add", args={"a": 1}),
         data("function_response", id="c", name="add", response={"sum": 2}),
         {"data": {"any": "thing"}},
@@ -186,12 +216,15 @@ def test_thoughts_and_tool_calls_of_googles_agents() -> None:
         3,
         {"text": "2"},
     ]
-    assert heard(status("WORKING", {"role": "agent", "parts": parts}))[:-1] == [
+    told: list[ChatEvent] = [
         Reasoning("hm"),
+        Reasoning("so"),
         ToolCall("add", "c", "start", '{"a": 1}'),
         ToolCall("add", "c", "result", '{"sum": 2}'),
         Text("2"),
     ]
+    assert heard(status("WORKING", {"role": "agent", "parts": parts})) == [*told, Step("working")]
+    assert heard(rpc({"artifactUpdate": {"artifact": {"artifactId": "a", "parts": parts}}})) == told
 
 
 # Asking
@@ -249,6 +282,27 @@ OLD = {
             ("GET", "/rest/tasks/k:subscribe", "1.0", None),
         ),
         (
+            "/message:stream",
+            {"binding": "jsonrpc", "tenant": "x"},
+            (
+                "POST",
+                "/message:stream",
+                "1.0",
+                {
+                    "jsonrpc": "2.0",
+                    "id": "t1",
+                    "method": "SendStreamingMessage",
+                    "params": {"message": NEW, "tenant": "x"},
+                },
+            ),
+            (
+                "POST",
+                "/message:stream",
+                "1.0",
+                {"jsonrpc": "2.0", "id": "t1", "method": "SubscribeToTask", "params": {"id": "k"}},
+            ),
+        ),
+        (
             "/v1/message:stream",
             {"version": "0.3.0"},
             (
@@ -267,7 +321,7 @@ def test_a2a_asks_and_resumes(
     dialect = made("a2a", url=HOST + url, params=params)
     assert dialect.resume(ASKED, "") is None
     assert sent(dialect.ask(ASKED)) == (asked[0], HOST + asked[1], *asked[2:])
-    heard(task("WORKING"), dialect=dialect)
+    heard(task("WORKING"), rpc({"task": {"id": "another", "status": {}}}), dialect=dialect)
     assert sent(dialect.resume(ASKED, "")) == (resumed[0], HOST + resumed[1], *resumed[2:])
 
 
@@ -288,6 +342,7 @@ def test_a_snapshot_after_a_resume_tells_what_was_missed_and_nothing_twice() -> 
     [
         (piece("One ", append=False), piece("three "), True),
         (piece("One ", append=False), status("COMPLETED"), True),
+        (piece("One ", append=False), piece("One ", append=False), True),
         (task("WORKING"), piece("two "), True),
         (task("WORKING"), piece("One ", append=False), False),
         (piece("One ", append=False), task("WORKING", [("a", "One two ")]), False),
@@ -299,7 +354,9 @@ def test_a_resume_without_a_snapshot_leaves_a_hole(before: Any, after: Any, inco
     heard(before, dialect=dialect)
     dialect.resume(ASKED, "")
     assert dialect.incomplete == ""
-    heard(after, piece("four"), dialect=dialect)
+    heard(after, dialect=dialect)
+    assert bool(dialect.incomplete) is incomplete
+    heard(piece("four"), dialect=dialect)
     assert bool(dialect.incomplete) is incomplete
 
 

@@ -41,6 +41,11 @@ def event(kind: str, **fields: Any) -> dict[str, Any]:
         (event("STEP_STARTED", stepName="search"), [Step("search")]),
         (event("STEP_FINISHED", step_name="search"), [Step("search", "end")]),
         (event("SUBAGENT_STARTED", name="helper"), [Step("helper")]),
+        (event("SUBAGENT_FINISHED", subagentName="helper"), [Step("helper", "end")]),
+        (event("STEP_STARTED"), [Step("step")]),
+        (event("TOOL_CALL_ARGS", toolCallId="t", delta=""), []),
+        (event("TOOL_CALL_ARGS", toolCallId="t", delta="{}"), [ToolCall("", "t", "args", "{}")]),
+        ({"type": 3}, [Malformed("a JSON object without `type`")]),
         (event("SUBAGENT_ERROR", message="no"), []),
         (event("RUN_ERROR", message="no", code="e1"), [BackendError("e1", "no")]),
         (event("RUN_FINISHED"), [End()]),
@@ -109,5 +114,6 @@ def test_an_answer_in_a_snapshot_alone_is_told_at_the_end() -> None:
 def test_a_snapshot_of_what_was_streamed_is_not_told_again() -> None:
     dialect = made("ag-ui")
     read(dialect, event("TEXT_MESSAGE_CONTENT", delta="It is 4."))
+    read(dialect, event("REASONING_MESSAGE_CONTENT", delta="or is it?"))
     read(dialect, SNAPSHOT)
     assert read(dialect, event("RUN_FINISHED")) == [End()]

@@ -32,6 +32,8 @@ BOTH = {
         (BOTH, f"{HOST}", "1.0", "jsonrpc", f"{HOST}/"),
         (BOTH, f"{HOST}/elsewhere", "1.0", "jsonrpc", f"{HOST}/"),
         ({"url": f"{HOST}/", "protocolVersion": "0.3.0"}, "", "0.3", "jsonrpc", f"{HOST}/"),
+        ({"url": f"{HOST}/", "protocolVersion": "1.0"}, "", "1.0", "jsonrpc", f"{HOST}/"),
+        ({"supportedInterfaces": [{"url": HOST, "protocolBinding": "jsonrpc"}]}, "", "1.0", "jsonrpc", HOST),
         ({"url": f"{HOST}/"}, "", "0.3", "jsonrpc", f"{HOST}/"),
         (listed((HOST, "GRPC", "1.0"), (f"{HOST}/r", "HTTP+JSON", "1.0.0")), "", "1.0", "rest", f"{HOST}/r"),
         (

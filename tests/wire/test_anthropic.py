@@ -91,3 +91,21 @@ def test_a_tool_call_has_its_name_in_all_phases() -> None:
         ToolCall("add", "t1", "end"),
         ToolCall("web_search_tool_result", "t1", "result", '[{"url": "x"}]'),
     ]
+
+
+def test_blocks_side_by_side_are_told_apart_by_index() -> None:
+    dialect = made("anthropic")
+    for index, name in ((1, "add"), (2, "mul")):
+        read(dialect, {**block(type="tool_use", id=f"t{index}", name=name), "index": index})
+    told = [event for n in (2, 1) for event in read(dialect, {**delta(partial_json="{"), "index": n})]
+    told += read(dialect, {"type": "content_block_stop", "index": 2})
+    assert told == [
+        ToolCall("mul", "t2", "args", "{"),
+        ToolCall("add", "t1", "args", "{"),
+        ToolCall("mul", "t2", "end"),
+    ]
+
+
+def test_a_type_that_is_no_text_falls_back_to_the_sse_field() -> None:
+    assert read("anthropic", {"type": 3}, "message_stop") == [End()]
+    assert read("anthropic", {"type": ""}, "message_stop") == [End()]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard.wire.auto import AutoDialect
-from dashboard.wire.chat_event import Unknown
-from dashboard.wire.dialect import Endpoint
+from dashboard.wire.chat_event import Text, Unknown
+from dashboard.wire.dialect import Endpoint, Question
 from dashboard.wire.frame import Message
 from dashboard.wire.guess import guess_by_messages, guess_by_path, looks_like, propose_text_path
 from dashboard.wire.text_path import WIDEST, _strings
@@ -64,6 +64,10 @@ def said(*datas: Any) -> list[Message]:
         ([{"jsonrpc": "2.0", "result": {"kind": "artifact-update", "artifact": {}}}], "a2a"),
         ([{"message": {"messageId": "m", "role": "ROLE_AGENT", "parts": []}}], "a2a"),
         ([{"message": {"role": "assistant", "content": "hello"}}], None),
+        ([{"message": {"messageId": "m", "content": []}}], None),
+        ([{"message": {"role": "agent", "parts": []}}], None),
+        ([{"task": {"id": "k", "status": "done"}}], None),
+        ([{"status": {"state": "done"}}], None),
         ([{"jsonrpc": "2.0", "error": {"code": 1}}], None),
         ([{"jsonrpc": "2.0", "method": "notifications/progress"}], None),
     ],
@@ -103,6 +107,23 @@ def test_auto_takes_the_paths_guess_until_a_message_is_anothers() -> None:
     dialect.read(step)
     dialect.read(said({"type": "finish"})[0])
     assert not dialect.needs_finish
+
+
+def test_auto_stays_with_what_it_took_and_says_what_that_one_knows() -> None:
+    dialect = AutoDialect(Endpoint("http://127.0.0.1:9000/"))
+    assert (dialect.name, dialect.take_guess(), dialect.incomplete) == ("auto", "", "")
+    task, piece, foreign = said(
+        {"result": {"task": {"id": "k", "status": {"state": "TASK_STATE_WORKING"}}}},
+        {"result": {"artifactUpdate": {"append": True, "artifact": {"artifactId": "a", "parts": [{"text": "x"}]}}}},
+        {"type": "RUN_STARTED"},
+    )
+    dialect.read(task)
+    assert dialect.resume(Question("?"), "") is not None
+    assert dialect.read(piece) == [Text("x")]
+    assert dialect.incomplete
+    assert [type(event) for event in dialect.read(foreign)] == [Unknown]
+    assert (dialect.name, dialect.take_guess(), dialect.take_guess()) == ("a2a", "a2a", "")
+    assert AutoDialect(Endpoint("http://127.0.0.1:9000/agui")).name == "ag-ui"
 
 
 def test_auto_without_a_hint_says_what_it_could_not_read() -> None:

@@ -83,3 +83,25 @@ def test_a_deep_error_does_not_raise(name: str, deep: int) -> None:
     nested = '{"message": ' * deep + '"no"' + "}" * deep
     for kind in ("error", "RUN_ERROR", "tool-output-available"):
         read(made(name, text="t"), f'{{"type": "{kind}", "event": "error", "error": {nested}, "output": {nested}}}')
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        (
+            "openai-chat",
+            '{"choices": [{"delta": {"tool_calls": [{"index": %d, "id": "c%d", "function": {"name": "f"}}]}}]}',
+        ),
+        (
+            "anthropic",
+            '{"type": "content_block_start", "index": %d, "content_block": {"type": "tool_use", "id": "c%d"}}',
+        ),
+        ("ag-ui", '{"type": "TOOL_CALL_START", "n": %d, "toolCallId": "c%d", "toolCallName": "f"}'),
+        ("vercel-ui", '{"type": "tool-input-start", "n": %d, "toolCallId": "c%d", "toolName": "f"}'),
+    ],
+)
+def test_names_of_tool_calls_are_remembered_within_bounds(name: str, shape: str) -> None:
+    dialect = made(name)
+    for n in range(400):
+        assert read(dialect, shape % (n, n))
+    assert len(dialect._tools) == 128  # type: ignore[attr-defined]

@@ -50,6 +50,8 @@ def part(kind: str, **fields: Any) -> dict[str, Any]:
         (part("finish", messageMetadata={"usage": {"outputTokens": 2}}), [Usage(None, 2)]),
         (part("finish", messageMetadata={"totalUsage": {"inputTokenDetails": {}}}), []),
         (part("tool-approval-request", toolCallId="t"), [Step("approval of t")]),
+        (part("tool-input-delta", toolCallId="t", inputTextDelta=""), []),
+        ({"type": 3}, [Malformed("a JSON object without `type`")]),
         (part("tool-novelty"), [Unknown("tool-novelty")]),
         (part("novelty"), [Unknown("novelty")]),
         ({"delta": "x"}, [Malformed("a JSON object without `type`")]),
