@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import param
 from panel.custom import JSComponent
 
@@ -21,9 +20,8 @@ from dashboard.runtime import Refused, Runtime
 from dashboard.ui.console import LINES, Console
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
 from dashboard.ui.curl import curl
-from dashboard.wire.auto import AutoDialect
-from dashboard.wire.dialect import Endpoint, Question
-from dashboard.wire.dialects import DIALECTS
+from dashboard.wire.auto import dialect_of
+from dashboard.wire.dialect import Question
 
 PAINT_S = 0.1
 """At most one flush in this time: ten paints a second."""
@@ -166,6 +164,7 @@ class ChatPane(JSComponent):
             self.note(str(refusal))
             return
         shown = self._talk.begin(live, text)
+        shown.asked = question
         shown.patch()
         self._tell("begin", turn=shown.full(), pill=self._talk.pill(), dropped=self._talk.dropped)
         self._follow(shown)
@@ -225,10 +224,7 @@ class ChatPane(JSComponent):
 
     def _curl(self, shown: Shown) -> str:
         backend = self._runtime.backends[shown.live.backend]
-        options = backend.custom if backend.dialect == "custom" else backend.ask
-        endpoint = Endpoint(backend.url, backend.method, msgspec.to_builtins(options))
-        dialect = AutoDialect(endpoint) if backend.dialect == "auto" else DIALECTS[backend.dialect](endpoint)
-        return curl(dialect.ask(Question(shown.question)), backend.headers)
+        return curl(dialect_of(backend).ask(shown.asked), backend.headers)
 
     # Life
 

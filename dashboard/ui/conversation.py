@@ -11,6 +11,7 @@ from dashboard.ui.console import Console
 from dashboard.ui.markdown import Blocks
 from dashboard.ui.plain import visible
 from dashboard.ui.turn_view import REASONING_SHOWN, Fields, fields, pill
+from dashboard.wire.dialect import Question
 
 TURNS_SHOWN = 50
 """Older turns leave the page; the page says how many did."""
@@ -22,6 +23,8 @@ class Shown:
     def __init__(self, live: LiveTurn, question: str, at: str) -> None:
         self.live = live
         self.question = question
+        self.asked = Question(question)
+        """The whole of what was asked: history and scenario too."""
         self.on_screen_at = 0.0
         """When the newest text that the browser was sent had been read."""
         self._opening = {"id": live.id, "question": visible(question), "backend": live.backend, "at": at}

@@ -118,6 +118,11 @@ def test_ask_again_copy_and_curl(page: Page, place: Site) -> None:
     assert "5" in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("button", name="Ask again").click()
     assert outcome(page, 1) == "completed"
+    page.get_by_role("button", name="curl").nth(1).click()
+    expect(page.locator(".note")).to_contain_text("curl command is copied")
+    second = page.evaluate("navigator.clipboard.readText()")
+    assert second.startswith("curl -N")
+    assert "The answer is 5." in second, "the request as it was sent, with the history"
     expect(page.locator(".question").nth(1)).to_have_text("What's 2+3?")
 
 
