@@ -60,6 +60,7 @@ class Runtime:
         self._turns: dict[str, LiveTurn] = {}
         self._sessions: set[str] = set()
         self._discovered: set[str] = set()
+        self._listed: dict[str, list[Scenario]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._transports: dict[str, HttpTransport] = {}
         self._places: dict[str, asyncio.Semaphore] = {}
@@ -146,12 +147,17 @@ class Runtime:
         return [live for live in self._turns.values() if session is None or live.session == session]
 
     async def scenarios(self, backend_name: str) -> list[Scenario]:
-        """What the backend can be asked to act out; [] when it has no such list. Never asked while it streams."""
+        """What the backend can be asked to act out; [] when it has no such list.
+
+        While it streams it is never asked: then, and when it does not answer, the list is the one that it had before.
+        """
         backend = self.backends[backend_name]
-        busy = any(live.backend == backend_name for live in self._turns.values())
-        if backend.dialect != "orchestrator" or busy:
+        if backend.dialect != "orchestrator":
             return []
-        return await fetch_scenarios(self._transport(backend), backend.url)
+        if not any(live.backend == backend_name for live in self._turns.values()):
+            listed = await fetch_scenarios(self._transport(backend), backend.url)
+            self._listed[backend_name] = listed or self._listed.get(backend_name, [])
+        return self._listed.get(backend_name, [])
 
     async def discover(self, backend_name: str) -> None:
         """Learns, once, how an A2A backend wants to be asked; every other is known already. Not while it streams."""

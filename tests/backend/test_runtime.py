@@ -228,3 +228,25 @@ async def test_slow_and_hostile_back_ends_become_verdicts() -> None:
             outcomes.append((live.transcript.outcome, live.transcript.fault))
             await runtime.aclose()
     assert outcomes == [("unreachable", "cut"), ("stalled", "silent")]
+
+
+async def test_while_a_backend_streams_it_is_not_asked_for_its_scenarios_and_the_list_stays() -> None:
+    async def lists_or_streams(peer: Peer) -> None:
+        if b"GET /scenarios" in await peer.read_request():
+            body = b'[{"name": "happy", "about": "all goes well"}]'
+            await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        else:
+            await peer.send(HEAD + say("and so on "))
+            await peer.gone()
+
+    async with serving(lists_or_streams) as server:
+        runtime = runtime_for(server)
+        idle = await runtime.scenarios("b")
+        live = runtime.ask("b", HELLO)
+        while not live.transcript.text:
+            await live.changed(live.transcript.revision)
+        busy = await runtime.scenarios("b")
+        await runtime.aclose()
+        requests = [peer.request.split(b" ")[1] for peer in server.peers]
+    assert [each.name for each in idle] == [each.name for each in busy] == ["happy"]
+    assert requests == [b"/scenarios", b"/process/stream"]
