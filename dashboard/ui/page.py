@@ -1,180 +1,126 @@
-"""What one browser session gets: conversation and live numbers, side by side; everything it starts ends with it."""
+"""What one browser session gets: a frame with the views in it; everything it starts ends with it."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from functools import wraps
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.io.document import with_lock
+import param
+from panel.custom import JSComponent
 from panel.util import edit_readonly
 from panel.viewable import Viewable
-from param.parameterized import Event
 
-from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.runtime import Refused, Runtime
-from dashboard.ui.charts import Charts
-from dashboard.ui.chat import ChatPane, source
-from dashboard.ui.numbers import NumberStrip
-from dashboard.ui.plain import one_line
+from dashboard.ui.chat import source
+from dashboard.ui.chat_view import ChatView
 from dashboard.ui.theme import THEME
+from dashboard.ui.view import View, Visit
 
 TICK_MS = 250
-WINDOWS = {"1 min": "1m", "5 min": "5m", "1 h": "1h"}
-WHOSE = {"This backend, all sessions": False, "This conversation": True}
-NO_SCENARIO = "As it is"
+VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
+    "chat": ("Chat", ChatView),
+}
+"""Each view by its name in the address: its label, and how one is made. The first is shown when none is named."""
 
 pn.extension()  # without Bokeh's own reconnecting: chat.js knows when a session is still there to come back to
 
 
-Choose = Callable[["ChatPage", Event], Awaitable[None]]
+class Nav(JSComponent):
+    """The views as links in the bar, and whether the browser's tab can be seen."""
+
+    _esm = source("nav.js")
+    _stylesheets = [source("nav.css")]
+
+    views = param.List(doc="(name, label) of each view, in order.")
+    current = param.String(doc="The view in sight.")
+
+    def __init__(self, go: Callable[[str], None], seen: Callable[[bool], None], **params: Any) -> None:
+        self._go, self._seen = go, seen
+        super().__init__(**params)
+
+    async def _handle_msg(self, data: Any) -> None:
+        """A message from the browser: {"type": "go" or "seen", …}; anything else is ignored."""
+        if not isinstance(data, dict):
+            return
+        if data.get("type") == "go":
+            self._go(str(data.get("view")))
+        elif data.get("type") == "seen":
+            self._seen(bool(data.get("visible")))
 
 
-def _choice(choose: Choose) -> Choose:
-    """A choice in the sidebar: it changes Bokeh models, so it needs the document's lock; its failure is told."""
+class Page:
+    """The views of one session, one in sight; the others are made when they are first asked for."""
 
-    @with_lock
-    @wraps(choose)
-    async def chosen(page: ChatPage, event: Event) -> None:
-        try:
-            await choose(page, event)
-        except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
-            page.failed("page choice", error)
-
-    locked: Choose = chosen
-    return locked
-
-
-class ChatPage:
-    """The Chat view of one session."""
-
-    def __init__(self, runtime: Runtime, session: str, backend: str) -> None:
-        self._runtime, self._session = runtime, session
-        self._scope = Scope(backend)
-        self._seen: Snapshot | None = None
-        self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
-        self.chat.on_visible = self._tick_now
-        self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
-        self.charts = Charts("1m")
-        self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))
-        self._backend.value = backend
-        self._scenario = _select("Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12))
-        self._abouts: dict[str, str] = {}
-        self._window = pmui.RadioButtonGroup(options=list(WINDOWS), value="1 min", size="small", margin=(4, 12))
-        self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small", margin=(0, 12))
-        self._pause = pmui.Switch(label="Pause charts", size="small", margin=(6, 12))
-        self._backend.param.watch(self._use_backend, "value")
-        self._scenario.param.watch(self._use_scenario, "value")
-        self._window.param.watch(self._use_window, "value")
-        self._whose.param.watch(self._use_scope, "value")
-
-    @property
-    def main(self) -> Viewable:
-        """Conversation left, numbers right; one column on phones, conversation first."""
-        numbers = pn.Column(
-            self.numbers,
-            self.charts.root,
-            sizing_mode="stretch_width",
-            css_classes=["sg-numbers"],
-            styles={"gap": "10px"},
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.visible = True
+        self._views: dict[str, View] = {}
+        self.name = ""
+        self.main = pn.Column(sizing_mode="stretch_width", margin=0)
+        self.nav = Nav(
+            visit.go,
+            self._see,
+            views=[[name, label] for name, (label, _) in VIEWS.items()],
+            visible=len(VIEWS) > 1,
         )
-        return pn.Column(self.chat, numbers, stylesheets=[source("page.css")], sizing_mode="stretch_width")
+        self.frame = _frame(visit.runtime.config.page.title, self.main, [self.nav])
+        visit.opener = self._go
+        asked = visit.query.get("view", "")
+        self.open(asked if asked in VIEWS else next(iter(VIEWS)))
 
     @property
-    def sidebar(self) -> list[Viewable]:
-        """What is asked, and which numbers are shown."""
-        return [
-            self._backend,
-            self._scenario,
-            _caption("Chart window"),
-            self._window,
-            self._pause,
-            _caption("Whose numbers"),
-            self._whose,
-        ]
+    def view(self) -> View:
+        """The view in sight."""
+        return self._views[self.name]
 
-    # Ticks
+    def _see(self, visible: bool) -> None:
+        self.visible = visible
+
+    def _go(self, name: str, query: Mapping[str, str | None]) -> None:
+        if name in VIEWS:
+            self.visit.soon(partial(self._went, name, query))
+
+    async def _went(self, name: str, query: Mapping[str, str | None]) -> None:
+        self.visit.remember(view=name, **query)
+        self.open(name)
+
+    def open(self, name: str) -> None:
+        """Brings a view into sight; the address has been set."""
+        if name not in self._views:
+            self._views[name] = VIEWS[name][1](self.visit)
+        changed = name != self.name
+        self.name = self.nav.current = name
+        self.view.open(self.visit.query)
+        if changed:
+            self.main.objects = [self.view.main]
+            self.frame.sidebar = self.view.sidebar
 
     async def tick(self) -> None:
-        """Shows what is new; four times a second, and nothing to a hidden page."""
-        try:
-            self._tick_now()
-        except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
-            self._runtime.task_failed("page tick", error)
-
-    def _tick_now(self) -> None:
-        snapshot = self._runtime.snapshot(self._scope)
-        if snapshot is self._seen or not self.chat.visible_in_browser:
+        """Shows what is new; four times a second, and nothing to a hidden tab."""
+        if not self.visible:
             return
-        self._seen = snapshot
-        self.numbers.show(snapshot)
-        if not self._pause.value:
-            self.charts.show(snapshot)
-
-    def failed(self, name: str, error: BaseException) -> None:
-        """Something of the page went wrong that nobody else will see."""
-        self._runtime.task_failed(name, error)
-
-    # Choices
-
-    async def load_scenarios(self) -> None:
-        """Offers the demo scenarios of the backend, if it has any."""
-        listed = await self._runtime.scenarios(self._scope.backend)
-        self._abouts = {one_line(each.name, 64): one_line(each.about, 300) for each in listed}
-        self._scenario.param.update(options=[NO_SCENARIO, *self._abouts], value=NO_SCENARIO, visible=bool(self._abouts))
-
-    @_choice
-    async def _use_backend(self, event: Event) -> None:
-        self._scope = Scope(str(event.new), self._scope.session)
-        self.chat.use_backend(str(event.new))
-        self._restart()
-        if pn.state.location:
-            pn.state.location.update_query(backend=str(event.new))
-        await self.load_scenarios()
-
-    @_choice
-    async def _use_scenario(self, event: Event) -> None:
-        chosen = "" if event.new == NO_SCENARIO else str(event.new)
-        self.chat.use_scenario(chosen, self._abouts.get(chosen, ""))
-
-    @_choice
-    async def _use_window(self, event: Event) -> None:
-        self.charts.window = WINDOWS[str(event.new)]
-        self._restart()
-
-    @_choice
-    async def _use_scope(self, event: Event) -> None:
-        self._scope = Scope(self._scope.backend, self._session if WHOSE[str(event.new)] else "")
-        self._restart()
-
-    def _restart(self) -> None:
-        snapshot = self._runtime.snapshot(self._scope)
-        self._seen = None
-        self.numbers.show(snapshot)
-        self.charts.use(self.charts.window, snapshot)
+        try:
+            self.view.tick()
+        except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
+            self.visit.failed("page tick", error)
 
     def close(self) -> None:
         """The session is gone: nothing of the page goes on."""
-        self.chat.close()
-        self._runtime.end_session(self._session)
+        for view in self._views.values():
+            view.close()
+        self.visit.runtime.end_session(self.visit.session)
 
 
-def _select(label: str, options: list[str], **look: Any) -> pmui.Select:
-    return pmui.Select(label=label, options=options, size="small", sizing_mode="stretch_width", **look)
-
-
-def _caption(text: str) -> Viewable:
-    return pmui.Typography(text, variant="caption", sx={"color": "text.secondary"}, margin=(16, 12, 0, 12))
-
-
-def _frame(title: str, main: Viewable, sidebar: list[Viewable]) -> pmui.Page:
+def _frame(title: str, main: Viewable, header: list[Viewable]) -> pmui.Page:
     frame = pmui.Page(
         title=title,
         main=[main],
-        sidebar=sidebar,
+        header=header,
+        sidebar=[],
         sidebar_width=236,
         sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),
         sidebar_resizable=False,
@@ -195,7 +141,7 @@ def _full_house(refusal: Refused) -> Viewable:
 def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] | None = None) -> Viewable:
     """The page of one browser session; `session` and `query` are read from Panel's state when not given.
 
-    `query`: `backend` chooses one by name (an unknown name falls back to the first).
+    `query`: `view` and `backend` choose one by name (an unknown name falls back to the first).
     """
     context = pn.state.curdoc.session_context if pn.state.curdoc else None
     session = session or (context.id if context else secrets.token_hex(8))
@@ -205,13 +151,11 @@ def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] 
         runtime.begin_session(session)
     except Refused as refusal:
         return _frame(title, _full_house(refusal), [])
-    asked = query.get("backend", "")
-    page = ChatPage(runtime, session, asked if asked in runtime.backends else next(iter(runtime.backends)))
+    page = Page(Visit(runtime, session, query))
     if context:
         pn.state.add_periodic_callback(page.tick, period=TICK_MS)
-        pn.state.onload(page.load_scenarios)
         pn.state.on_session_destroyed(lambda _context: page.close())
-    return _frame(title, page.main, page.sidebar)
+    return page.frame
 
 
 def _query() -> Mapping[str, str]:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import panel as pn
 import pytest
 from panel.util import edit_readonly
 
+import dashboard.ui.page
 from dashboard.config import Backend, Config, Limits
 from dashboard.runtime import Runtime
-from dashboard.ui.page import ChatPage, build_page
+from dashboard.ui.chat_view import ChatView
+from dashboard.ui.page import Page, build_page
+from dashboard.ui.view import Visit
 
 
 @pytest.fixture
@@ -29,6 +32,59 @@ async def test_the_query_chooses_the_backend_and_an_unknown_one_is_no_error(runt
         frame = build_page(runtime, session="s", query=query)
         assert parts(frame, "ChatPane")[0].settings["backend"] == backend
         runtime.end_session("s")
+
+
+class Plain:
+    """A second view, that writes down what happens to it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.main, self.sidebar = pn.Spacer(name="plain"), [pn.Spacer(name="aside")]
+        self.seen: list[Any] = []
+        made.append(self)
+
+    def open(self, query: Mapping[str, str]) -> None:
+        self.seen.append(dict(query))
+
+    def tick(self) -> None:
+        self.seen.append("tick")
+
+    def close(self) -> None:
+        self.seen.append("closed")
+
+
+made: list[Plain] = []
+
+
+async def test_a_view_is_made_when_asked_for_and_only_the_one_in_sight_ticks(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard.ui.page, "VIEWS", {**dashboard.ui.page.VIEWS, "plain": ("Plain", Plain)})
+    made.clear()
+    visit = Visit(runtime, "s", {})
+    page = Page(visit)
+    await page.tick()
+    assert made == []
+    await page._went("plain", {"turn": "7"})
+    await page.tick()
+    (plain,) = made
+    assert plain.seen == [{"view": "plain", "turn": "7"}, "tick"]
+    assert page.main[0] is plain.main
+    assert page.frame.sidebar[0] is plain.sidebar[0]
+    await page._went("chat", {"turn": None})
+    await page.tick()
+    assert plain.seen[2:] == []
+    assert visit.query == {"view": "chat"}
+    page._see(False)
+    page.name = "plain"
+    await page.tick()
+    page.close()
+    assert plain.seen[2:] == ["closed"]
+
+
+async def test_the_address_opens_a_view(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dashboard.ui.page, "VIEWS", {**dashboard.ui.page.VIEWS, "plain": ("Plain", Plain)})
+    assert Page(Visit(runtime, "s", {"view": "plain"})).name == "plain"
+    assert Page(Visit(runtime, "t", {"view": "nothing"})).name == "chat"
 
 
 async def test_one_page_too_many_says_so(runtime: Runtime) -> None:
@@ -51,7 +107,7 @@ async def test_one_page_being_busy_is_no_news_for_another(runtime: Runtime) -> N
 
 
 async def test_a_refusal_becomes_a_note(runtime: Runtime) -> None:
-    page = ChatPage(runtime, "s", "one")
+    page = ChatView(Visit(runtime, "s", {}))
     told: list[dict[str, Any]] = []
     page.chat._send_msg = told.append
     page.chat.ask("x" * 11)
@@ -61,9 +117,10 @@ async def test_a_refusal_becomes_a_note(runtime: Runtime) -> None:
 
 
 async def test_closing_a_page_ends_its_turns_and_tasks(runtime: Runtime) -> None:
-    page = ChatPage(runtime, "s", "one")
-    page.chat._send_msg = lambda _message: None
-    page.chat.ask("hi")
+    page = Page(Visit(runtime, "s", {}))
+    (chat,) = parts(page.frame, "ChatPane")
+    chat._send_msg = lambda _message: None
+    chat.ask("hi")
     (live,) = runtime.turns("s")
     page.close()
     await live.wait()
@@ -73,7 +130,7 @@ async def test_closing_a_page_ends_its_turns_and_tasks(runtime: Runtime) -> None
 
 @pytest.mark.parametrize("message", [None, 3, "ask", {}, {"type": "nothing"}, {"type": ["ask"]}, {"type": "again"}])
 async def test_what_no_page_of_ours_would_say_is_ignored(runtime: Runtime, message: Any) -> None:
-    page = ChatPage(runtime, "s", "one")
+    page = ChatView(Visit(runtime, "s", {}))
     told: list[dict[str, Any]] = []
     page.chat._send_msg = told.append
     await page.chat._handle_msg(message)
@@ -81,7 +138,7 @@ async def test_what_no_page_of_ours_would_say_is_ignored(runtime: Runtime, messa
 
 
 async def test_a_hidden_page_is_told_nothing_and_all_of_it_when_seen_again(runtime: Runtime) -> None:
-    page = ChatPage(runtime, "s", "one")
+    page = ChatView(Visit(runtime, "s", {}))
     told: list[dict[str, Any]] = []
     page.chat._send_msg = told.append
     await page.chat._handle_msg({"type": "seen", "visible": False})
@@ -97,7 +154,7 @@ async def test_a_hidden_page_is_told_nothing_and_all_of_it_when_seen_again(runti
 
 
 async def test_a_gap_in_the_revisions_is_answered_with_everything(runtime: Runtime) -> None:
-    page = ChatPage(runtime, "s", "one")
+    page = ChatView(Visit(runtime, "s", {}))
     told: list[dict[str, Any]] = []
     page.chat._send_msg = told.append
     await page.chat._handle_msg({"type": "sync", "have": -1})

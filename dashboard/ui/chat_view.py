@@ -1,0 +1,143 @@
+"""The Chat view: conversation and live numbers, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+from param.parameterized import Event
+
+from dashboard.health.snapshot import Scope, Snapshot
+from dashboard.ui.charts import Charts
+from dashboard.ui.chat import ChatPane, source
+from dashboard.ui.numbers import NumberStrip
+from dashboard.ui.plain import one_line
+from dashboard.ui.view import Visit, choice
+
+WINDOWS = {"1 min": "1m", "5 min": "5m", "1 h": "1h"}
+WHOSE = {"This backend, all sessions": False, "This conversation": True}
+NO_SCENARIO = "As it is"
+
+
+class ChatView:
+    """Asking, the answers, and how healthy their stream is."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        runtime, session, backend = visit.runtime, visit.session, visit.backend
+        self._runtime, self._session = runtime, session
+        self._scope = Scope(backend)
+        self._seen: Snapshot | None = None
+        self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
+        self.chat.on_visible = self.tick
+        self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
+        self.charts = Charts("1m")
+        self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))
+        self._backend.value = backend
+        self._scenario = _select("Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12))
+        self._abouts: dict[str, str] = {}
+        self._window = pmui.RadioButtonGroup(options=list(WINDOWS), value="1 min", size="small", margin=(4, 12))
+        self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small", margin=(0, 12))
+        self._pause = pmui.Switch(label="Pause charts", size="small", margin=(6, 12))
+        self._backend.param.watch(self._use_backend, "value")
+        self._scenario.param.watch(self._use_scenario, "value")
+        self._window.param.watch(self._use_window, "value")
+        self._whose.param.watch(self._use_scope, "value")
+
+        self.main = self._main()
+        self.sidebar = self._sidebar()
+        visit.soon(self.load_scenarios)
+
+    def _main(self) -> Viewable:
+        """Conversation left, numbers right; one column on phones, conversation first."""
+        numbers = pn.Column(
+            self.numbers,
+            self.charts.root,
+            sizing_mode="stretch_width",
+            css_classes=["sg-numbers"],
+            styles={"gap": "10px"},
+        )
+        return pn.Column(self.chat, numbers, stylesheets=[source("page.css")], sizing_mode="stretch_width")
+
+    def _sidebar(self) -> list[Viewable]:
+        """What is asked, and which numbers are shown."""
+        return [
+            self._backend,
+            self._scenario,
+            _caption("Chart window"),
+            self._window,
+            self._pause,
+            _caption("Whose numbers"),
+            self._whose,
+        ]
+
+    # Ticks
+
+    def open(self, query: Mapping[str, str]) -> None:
+        """Brings the backend of the address."""
+        self._seen = None
+        backend = query.get("backend", "")
+        if backend in self._runtime.backends:
+            self._backend.value = backend
+
+    def tick(self) -> None:
+        """Shows what is new."""
+        snapshot = self._runtime.snapshot(self._scope)
+        if snapshot is self._seen or not self.chat.visible_in_browser:
+            return
+        self._seen = snapshot
+        self.numbers.show(snapshot)
+        if not self._pause.value:
+            self.charts.show(snapshot)
+
+    # Choices
+
+    async def load_scenarios(self) -> None:
+        """Offers the demo scenarios of the backend, if it has any."""
+        listed = await self._runtime.scenarios(self._scope.backend)
+        self._abouts = {one_line(each.name, 64): one_line(each.about, 300) for each in listed}
+        self._scenario.param.update(options=[NO_SCENARIO, *self._abouts], value=NO_SCENARIO, visible=bool(self._abouts))
+
+    @choice
+    async def _use_backend(self, event: Event) -> None:
+        self._scope = Scope(str(event.new), self._scope.session)
+        self.chat.use_backend(str(event.new))
+        self._restart()
+        self.visit.remember(backend=str(event.new))
+        await self.load_scenarios()
+
+    @choice
+    async def _use_scenario(self, event: Event) -> None:
+        chosen = "" if event.new == NO_SCENARIO else str(event.new)
+        self.chat.use_scenario(chosen, self._abouts.get(chosen, ""))
+
+    @choice
+    async def _use_window(self, event: Event) -> None:
+        self.charts.window = WINDOWS[str(event.new)]
+        self._restart()
+
+    @choice
+    async def _use_scope(self, event: Event) -> None:
+        self._scope = Scope(self._scope.backend, self._session if WHOSE[str(event.new)] else "")
+        self._restart()
+
+    def _restart(self) -> None:
+        snapshot = self._runtime.snapshot(self._scope)
+        self._seen = None
+        self.numbers.show(snapshot)
+        self.charts.use(self.charts.window, snapshot)
+
+    def close(self) -> None:
+        """The session is gone: nothing of the page goes on."""
+        self.chat.close()
+
+
+def _select(label: str, options: list[str], **look: Any) -> pmui.Select:
+    return pmui.Select(label=label, options=options, size="small", sizing_mode="stretch_width", **look)
+
+
+def _caption(text: str) -> Viewable:
+    return pmui.Typography(text, variant="caption", sx={"color": "text.secondary"}, margin=(16, 12, 0, 12))
