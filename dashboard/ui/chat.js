@@ -134,7 +134,7 @@ class Chat {
     setText(this.pill.lastChild, (this.word ?? "Not connected") + (silent >= 2 ? `, silent for ${duration(silent)}` : ""));
     this.pill.classList.toggle("quiet", silent >= 5);
     const quiet = performance.now() - Math.max(this.heard, this.quietSince ?? 0) > 4000;
-    if (this.composer.running && quiet && !document.hidden) {
+    if ((this.composer.running || this.have < 0) && quiet && !document.hidden) {
       this.quietSince = performance.now();
       this.sync();
     }
@@ -194,7 +194,7 @@ class Chat {
     const heard = this.heard;
     this.have = -1;
     this.sync();
-    setTimeout(() => { if (this.heard === heard) this.reload(); }, 10000);
+    setTimeout(() => { if (this.heard === heard && this.root.isConnected && !this.offline) this.reload(); }, 10000);
   }
 }
 

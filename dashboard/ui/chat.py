@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import param
 from panel.custom import JSComponent
+from tornado.websocket import WebSocketClosedError
 
 from dashboard.runtime import Refused, Runtime
 from dashboard.ui.console import LINES, Console
@@ -72,9 +74,10 @@ class ChatPane(JSComponent):
         }
 
     def _tell(self, kind: str, **data: Any) -> None:
-        """One message with the next revision."""
+        """One message with the next revision; lost when the websocket is down, and the page sees the gap."""
         self._revision += 1
-        self._send_msg({"kind": kind, "r": self._revision, **data})
+        with suppress(WebSocketClosedError):
+            self._send_msg({"kind": kind, "r": self._revision, **data})
 
     def _flush(self, shown: Shown) -> None:
         """Sends what is new in a turn; a hidden page is told nothing and syncs when it is seen again."""
