@@ -8,7 +8,7 @@ from dashboard.config import Backend
 from dashboard.health.diagnosis import Kind
 from dashboard.telemetry.catalogue import SOURCES
 from dashboard.telemetry.tally import Cell, Histogram, Table
-from dashboard.turn.events import MESSAGE_KINDS, Ended
+from dashboard.turn.events import MESSAGE_KINDS, Asked, Ended
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 
 STATES = ("connecting", "open", "stalled", "backing_off")
@@ -28,6 +28,11 @@ class Tables:
     def histogram(self, metric: str, *labels: str) -> Histogram:
         return self.by_name[metric].histogram(*labels)
 
+    def forget(self, backend: str) -> None:
+        """Every series of that backend goes."""
+        for table in self.by_name.values():
+            table.forget("backend", backend)
+
 
 class SourceTally:
     """What is counted by backend and source."""
@@ -46,7 +51,6 @@ class BackendTally:
 
     def __init__(self, backend: Backend, tables: Tables) -> None:
         name = self.name = backend.name
-        self.ttft_s = backend.thresholds.ttft_s
         self.last_event_at = nan
         """On the events' clock."""
         self.sources = {source: SourceTally(name, source, tables) for source in SOURCES}
@@ -63,8 +67,13 @@ class BackendTally:
         self.anomalies = {each.value: tables.cell("anomalies_total", name, each.value) for each in AnomalyKind}
         self.diagnoses = {each.value: tables.cell("diagnoses_total", name, each.value) for each in Kind}
         self.states = {state: tables.cell("connections", name, state) for state in STATES}
+        self.limit(backend, tables)
+
+    def limit(self, backend: Backend, tables: Tables) -> None:
+        """These thresholds hold from now on; what was judged before stays judged."""
+        self.ttft_s = backend.thresholds.ttft_s
         for kind, value in _thresholds(backend).items():
-            tables.cell("threshold_seconds", name, kind).value = value
+            tables.cell("threshold_seconds", self.name, kind).value = value
 
 
 def _thresholds(backend: Backend) -> dict[str, float]:
@@ -76,12 +85,25 @@ class LiveTurn:
     """What the sink must remember of a turn until it ends."""
 
     __slots__ = (
-        *("asked_at", "backend", "event_seen", "had_stall", "reason", "source", "stall_open", "state", "text_at"),
+        *(
+            "asked_at",
+            "backend",
+            "event_seen",
+            "exemplar",
+            "had_stall",
+            "reason",
+            "source",
+            "stall_open",
+            "state",
+            "text_at",
+        ),
         *("tokens_in", "tokens_out", "ttft_s"),
     )
 
-    def __init__(self, backend: BackendTally, source: SourceTally, asked_at: float) -> None:
-        self.backend, self.source, self.asked_at = backend, source, asked_at
+    def __init__(self, backend: BackendTally, source: SourceTally, asked: Asked) -> None:
+        self.backend, self.source, self.asked_at = backend, source, asked.at
+        self.exemplar = {"turn": asked.turn}
+        """Where a sample of this turn leads."""
         self.text_at = self.ttft_s = nan
         self.event_seen = self.had_stall = self.stall_open = False
         self.state, self.reason = "connecting", ""

@@ -18,11 +18,15 @@ from prometheus_client.core import CounterMetricFamily, Exemplar, GaugeMetricFam
 from prometheus_client.exposition import choose_encoder
 
 from dashboard.config import Backend
+from dashboard.health.report import Report
 from dashboard.telemetry.backend_tally import Tables
+from dashboard.telemetry.canary_counts import CanaryCounts
 from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.telemetry.tally import Histogram, Table
 from dashboard.telemetry.turn_counts import TurnCounts
 from dashboard.turn.events import Observer
+
+_FAILURES = ("label_overflow_total", "observer_errors_total", "task_failures_total")
 
 
 class PrometheusSink:
@@ -48,6 +52,9 @@ class PrometheusSink:
         self.observe: Observer = self._counts.observe
         """The Observer; see TurnCounts."""
         self.ended = self._counts.ended
+        self.configure = self._counts.configure
+        """To be called with the backends when the configuration changed."""
+        self.canaries = CanaryCounts(self._tables, wall)
         self._set_once()
         ProcessCollector(registry=self.process)
         PlatformCollector(registry=self.process)
@@ -76,6 +83,28 @@ class PrometheusSink:
     def task_failed(self) -> None:
         self._tables.cell("task_failures_total").value += 1
 
+    def canary(self, backend: str, result: str, report: Report | None = None) -> None:
+        """A canary's probe is over: `result` is one of CANARY_RESULTS, `report` is of its turn (none when skipped)."""
+        if backend in self._counts.backends:
+            self.canaries.probed(backend, result, report)
+
+    def canary_interval(self, backend: str, interval_s: float) -> None:
+        """The backend has a canary that asks this often."""
+        if backend in self._counts.backends:
+            self.canaries.expect(backend, interval_s)
+
+    def history(self, *, available: bool) -> None:
+        """Whether ended turns are being written to the history."""
+        self._tables.cell("history_available").value = available
+
+    def history_failed(self) -> None:
+        """A write to the history failed."""
+        self._tables.cell("history_errors_total").value += 1
+
+    def config_read(self, *, taken: bool) -> None:
+        """The configuration was read again; not `taken` when the one before stays in force."""
+        self._tables.cell("config_last_reload_successful").value = taken
+
     # Exposition
 
     def gather(self) -> list[Metric]:
@@ -86,7 +115,7 @@ class PrometheusSink:
         """The metric families (prometheus_client's collector interface)."""
         since_epoch = self._wall() - self._clock()
         for table in self._tables.by_name.values():
-            name, kind, labels, text, _ = table.metric
+            name, kind, labels, text, *_ = table.metric
             if kind == "histogram":
                 yield _histogram(PREFIX + name, labels, text, table)
                 continue
@@ -120,7 +149,8 @@ class PrometheusSink:
         tables.cell("start_time_seconds").value = self._wall()
         for result in ("sent", "merged", "dropped"):
             tables.cell("screen_updates_total", result)
-        for name in ("sessions_active", "label_overflow_total", "observer_errors_total", "task_failures_total"):
+        tables.cell("config_last_reload_successful").value = 1
+        for name in ("sessions_active", "history_errors_total", *_FAILURES):
             tables.cell(name)
         tables.histogram("screen_lag_seconds")
         tables.histogram("event_loop_lag_seconds")
@@ -154,6 +184,6 @@ def _buckets(histogram: Histogram) -> list[tuple[str, float] | tuple[str, float,
         if exemplar is None:
             rows.append((edge, passed))
         else:
-            turn, value, wall_at = exemplar
-            rows.append((edge, passed, Exemplar({"turn": turn}, value, wall_at)))
+            labels, value, wall_at = exemplar
+            rows.append((edge, passed, Exemplar(dict(labels), value, wall_at)))
     return rows

@@ -68,6 +68,18 @@ class TurnCounts:
             Ended: self._ended,
         }
 
+    def configure(self, backends: Iterable[Backend]) -> None:
+        """These are the backends from now on: series of those that left go, those that stay count on."""
+        wanted = {each.name: each for each in backends}
+        for name in self.backends.keys() - wanted.keys():
+            del self.backends[name]
+            self._tables.forget(name)
+        for name, backend in wanted.items():
+            if name in self.backends:
+                self.backends[name].limit(backend, self._tables)
+            else:
+                self.backends[name] = BackendTally(backend, self._tables)
+
     def observe(self, event: TurnEvent) -> None:
         """Count one event; turns of unknown backends and of sources that are not exported are passed over."""
         handler = self._handlers.get(type(event))
@@ -92,7 +104,7 @@ class TurnCounts:
             return
         if len(self._live) >= LIVE_TURNS:
             self._live.pop(next(iter(self._live))).leave()
-        self._live[event.turn] = LiveTurn(backend, source, event.at)
+        self._live[event.turn] = LiveTurn(backend, source, event)
 
     def _chunk(self, event: ChunkArrived) -> None:
         turn = self._live.get(event.turn)
@@ -119,7 +131,7 @@ class TurnCounts:
             backend.gaps.counts[0] += 1
         elif event.first:
             turn.ttft_s = at - turn.asked_at
-            turn.source.first_text.add_example(turn.ttft_s, event.turn, self._wall())
+            turn.source.first_text.add_example(turn.ttft_s, turn.exemplar, self._wall())
         else:
             backend.gaps.add(at - before)
         turn.text_at = at
@@ -133,7 +145,7 @@ class TurnCounts:
     def _progressed(self, event: Progressed) -> None:
         if isinstance(event.chat_event, Routed):
             turn = self._live.get(event.turn)
-            if turn is not None:
+            if turn is not None and turn.backend is self.backends.get(turn.backend.name):
                 self._routed(turn.backend.name, event.chat_event)
 
     def _routed(self, backend: str, routed: Routed) -> None:
@@ -208,7 +220,7 @@ class TurnCounts:
         turn.leave()
         turn.judge(event)
         source.outcomes[event.outcome].value += 1
-        source.duration.add_example(event.at - turn.asked_at, event.turn, self._wall())
+        source.duration.add_example(event.at - turn.asked_at, turn.exemplar, self._wall())
         backend.stalled_turns.value += turn.had_stall
         backend.tokens["input"].value += max(0, turn.tokens_in)
         backend.tokens["output"].value += max(0, turn.tokens_out)

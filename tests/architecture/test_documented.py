@@ -20,10 +20,9 @@ from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.ordinary import Difference
+from tests.architecture.metric_tables import METRICS, README, TABLES, written
 from tests.architecture.tree import ROOT, documents, name_of, named, rows
 
-README = ROOT / "README.md"
-METRICS = ROOT / "docs" / "metrics.md"
 DEFINITIONS = ROOT / "docs" / "definitions.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 SCENARIOS = {path.stem: path for path in (ROOT / "orchestrator_stub" / "scenarios").glob("*.yaml")}
@@ -95,15 +94,16 @@ def test_every_fault_and_anomaly_has_its_row() -> None:
     assert named("anomaly", [DEFINITIONS]) == set(AnomalyKind)
 
 
-@pytest.mark.parametrize("path", [README, METRICS], ids=name_of)
-def test_every_metric_has_its_row(path: Path) -> None:
-    said = [[cell.replace("`", "") for cell in row[:3]] for row in rows("metric", [path])]
-    assert said == [[metric.name, metric.type, ", ".join(metric.labels) or "none"] for metric in CATALOGUE]
+@pytest.mark.parametrize("path", TABLES, ids=name_of)
+def test_the_tables_of_metrics_are_the_catalogue(path: Path) -> None:
+    assert written(path) == TABLES[path]()
 
 
-def test_documented_buckets_are_the_buckets() -> None:
-    said = [tuple(float(edge) for edge in row[4].split()) for row in rows("metric", [METRICS])]
-    assert said == [metric.edges for metric in CATALOGUE]
+def test_every_label_has_its_row() -> None:
+    assert named("label", [METRICS]) == {label for metric in CATALOGUE for label in metric.labels} - {
+        "version",
+        "python",
+    }
 
 
 @pytest.mark.parametrize("path", documents(), ids=name_of)

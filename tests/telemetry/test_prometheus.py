@@ -12,8 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from dashboard.config import Backend, Thresholds
+from dashboard.health.report import Report
 from dashboard.health.turn_gauge import TurnGauge
-from dashboard.telemetry.catalogue import CATALOGUE, PREFIX, SOURCES
+from dashboard.telemetry.catalogue import CANARY_PHASES, CATALOGUE, PREFIX, SOURCES
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.telemetry.turn_counts import AGENTS, LIVE_TURNS, TRIPLES
 from dashboard.turn.events import UsageReported
@@ -210,19 +211,100 @@ def test_a_confidence_that_is_no_number_is_not_counted(confidence: float | None)
     assert "routing_confidence_ratio_count{agent=a}" not in found
 
 
+def reported(story: Story) -> Report:
+    gauge = TurnGauge(DEMO.thresholds)
+    for event in story.events:
+        gauge.observe(event)
+    return gauge.report()
+
+
+def test_a_canary_is_unknown_until_its_first_probe() -> None:
+    sink = sink_of()
+    sink.canary_interval("demo", 60)
+    sink.canary("demo", "skipped")
+    found = samples(sink)
+    assert found["threshold_seconds{backend=demo,kind=canary_interval}"] == 60
+    assert found["canary_probes_total{backend=demo,result=skipped}"] == 1
+    assert found["canary_probes_total{backend=demo,result=failure}"] == 0
+    assert not any(key.startswith(("canary_success", "canary_last", "canary_duration")) for key in found)
+
+
+# (story, what it waited for: first message, first text, end)
+PROBES = [
+    (Story().begun().routed(0.1).text(0.5, "a").ended(1.0), (0.1, 0.4, 0.5)),
+    (Story().begun().routed(0.1).ended(1.0, "failed", "backend_error"), (0.1, 0.9, 0)),
+    (Story().asked().connecting().ended(1.0, "unreachable", "dns"), (1.0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize(("story", "waits"), PROBES)
+def test_a_probe_leaves_its_state(story: Story, waits: tuple[float, float, float]) -> None:
+    sink = sink_of()
+    sink.canary("demo", "success", reported(WHOLE))
+    sink.canary("demo", "failure", reported(story))
+    sink.canary("demo", "skipped")
+    found = samples(sink)
+    assert found["canary_success{backend=demo}"] == 0
+    assert found["canary_last_success_timestamp_seconds{backend=demo}"] == 1_700_000_000
+    for phase, wait in zip(CANARY_PHASES, waits, strict=True):
+        assert found[f"canary_duration_seconds{{backend=demo,phase={phase}}}"] == pytest.approx(wait)
+    for result in ("success", "failure", "skipped"):
+        assert found[f"canary_probes_total{{backend=demo,result={result}}}"] == 1
+
+
+def test_a_probe_of_a_stranger_counts_nowhere_and_an_unknown_result_is_a_mistake() -> None:
+    sink = sink_of()
+    sink.canary("stranger", "success", reported(WHOLE))
+    sink.canary_interval("stranger", 60)
+    assert not any("stranger" in key for key in samples(sink))
+    with pytest.raises(KeyError):
+        sink.canary("demo", "maybe")
+
+
+def test_a_backend_that_leaves_takes_its_series_with_it() -> None:
+    other = Backend("other", "http://127.0.0.1:2/")
+    sink = sink_of(WHOLE, backends=(DEMO, other))
+    sink.canary("demo", "success", reported(WHOLE))
+    late = Story("late").begun().text(1, "a")
+    for event in late.events:
+        sink.observe(event)
+    sink.configure([other])
+    for event in Story("late").routed(2).text(2, "b").ended(3).events:
+        sink.observe(event)
+    sink.ended(reported(late.ended(3)), "demo", "live")
+    assert not any("backend=demo" in key for key in samples(sink))
+    assert samples(sink)["turns_active{backend=other}"] == 0
+
+
+def test_a_backend_that_stays_counts_on_by_its_new_thresholds() -> None:
+    sink = sink_of(WHOLE)
+    sink.configure([Backend("demo", DEMO.url, thresholds=Thresholds(ttft_s=0.25)), Backend("new", DEMO.url)])
+    for event in Story("u").begun().text(0.5, "a").ended(1).events:
+        sink.observe(event)
+    found = samples(sink)
+    assert found["threshold_seconds{backend=demo,kind=ttft}"] == 0.25
+    assert found["turns_good_total{backend=demo,objective=ttft,source=live}"] == 1
+    assert found["turns_counted_total{backend=demo,objective=ttft,source=live}"] == 2
+    assert found["turns_active{backend=new}"] == 0
+
+
 def full() -> PrometheusSink:
-    """Sixteen backends, every cap reached."""
+    """Sixteen backends with canaries, every cap reached."""
     backends = tuple(Backend(f"backend-{number}", "http://127.0.0.1:1/") for number in range(16))
     sink = sink_of(backends=backends)
     for number in range(2000):
         for event in Story().asked(0, f"backend-{number % 16}").routed(0.1, f"agent {number}").ended(1).events:
             sink.observe(event)
+    for backend in backends:
+        sink.canary_interval(backend.name, 60)
+        sink.canary(backend.name, "success", reported(WHOLE))
+    sink.history(available=True)
     return sink
 
 
 def test_series_at_the_caps_stay_under_five_thousand() -> None:
     found = samples(full())
-    assert 3000 < len(found) <= 5000
+    assert 4000 < len(found) <= 5000
     assert not any(isnan(value) for value in found.values())
 
 
@@ -272,6 +354,10 @@ def test_what_other_parts_report() -> None:
     sink.screen_update("merged")
     sink.observer_failed("page")
     sink.task_failed()
+    sink.history(available=False)
+    sink.history_failed()
+    assert samples(sink)["config_last_reload_successful{}"] == 1
+    sink.config_read(taken=False)
     found = samples(sink)
     assert found["sessions_active{}"] == 3
     assert found["event_loop_lag_seconds_bucket{le=0.025}"] == 1
@@ -279,6 +365,9 @@ def test_what_other_parts_report() -> None:
     assert found["screen_updates_total{result=merged}"] == 1
     assert found["observer_errors_total{}"] == 1
     assert found["task_failures_total{}"] == 1
+    assert found["history_available{}"] == 0
+    assert found["history_errors_total{}"] == 1
+    assert found["config_last_reload_successful{}"] == 0
     assert any(key.startswith("process_") for key in found)
     assert any(key.startswith("python_info") for key in found)
 
