@@ -1,0 +1,1 @@
+"""Watching back ends when nobody chats: canaries, objectives, alerts."""
