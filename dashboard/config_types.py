@@ -135,9 +135,18 @@ class Backend(_Part, frozen=True):
         return f"Backend(name={self.name!r}, url={shown_url(self.url)!r}, dialect={self.dialect!r}, …)"
 
 
+class HistorySettings(_Part, frozen=True):
+    """Where turns that ended are kept, and for how long. Without a path they are kept in memory."""
+
+    path: str = ""
+    days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 90
+    megabytes: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
+
+
 class Config(_Part, frozen=True):
     """The whole file."""
 
     backends: Annotated[list[Backend], msgspec.Meta(min_length=1, max_length=16)]
     limits: Limits = Limits()
     page: Page = Page()
+    history: HistorySettings = HistorySettings()

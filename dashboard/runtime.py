@@ -21,6 +21,8 @@ from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.telemetry.broadcast import Broadcast
 from dashboard.telemetry.flight import FlightRecorder
+from dashboard.telemetry.history import History
+from dashboard.telemetry.past_turn import past_turn
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.events import Observer
 from dashboard.turn.request import Origin, Start
@@ -55,6 +57,8 @@ class Runtime:
         self.monitor = Monitor(list(self.backends))
         self.sink = PrometheusSink(config.backends)
         self.flight = FlightRecorder(config.backends)
+        self.history = History(config.history)
+        self._history_failures = 0
         self.draining = False
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
@@ -130,7 +134,20 @@ class Runtime:
 
     def _ended(self, live: LiveTurn) -> None:
         self._turns.pop(live.id, None)
-        self.sink.ended(live.gauge.report(), live.backend, live.source)
+        try:
+            self.sink.ended(live.gauge.report(), live.backend, live.source)
+            self.history.add(past_turn(live.id, live.source, "", live.gauge, time.time()))
+        except Exception as error:  # noqa: BLE001  # whoever waits for the turn must not wait for ever
+            self.task_failed(f"end of turn {live.id}", error)
+
+    def _tell_history(self) -> None:
+        """How keeping history goes, as metrics."""
+        state = self.history.state
+        if state.path:
+            self.sink.history(available=not state.alarm)
+        for _ in range(state.failures - self._history_failures):
+            self.sink.history_failed()
+        self._history_failures = state.failures
 
     def _transport(self, backend: Backend) -> HttpTransport:
         if backend.name not in self._transports:
@@ -221,6 +238,7 @@ class Runtime:
             due = max(due, now - TICK_S)
             self.monitor.sample(now, time.time())
             self._snapshots.clear()
+            self._tell_history()
 
     def task(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """A task that is held, named, and whose failure is logged and counted."""
@@ -253,6 +271,7 @@ class Runtime:
         for transport in self._transports.values():
             await transport.aclose()
         self._transports.clear()
+        await asyncio.to_thread(self.history.close)
 
 
 _current: list[Runtime] = []

@@ -19,6 +19,7 @@ class Troubles:
         self.kinds: dict[str, int] = {}
         self.anomalies: list[AnomalySeen] = []
         self.stalls: list[Stall] = []
+        self.stall_open = False
         self._stalled_at = 0.0
 
     def note(self, kind: str, detail: str) -> None:
@@ -31,12 +32,14 @@ class Troubles:
     def stall(self, clock: str, silent_s: float, at: float, *, after_text: bool) -> None:
         """A stall opens at `at`, after `silent_s` of silence."""
         self.stalls_total += 1
+        self.stall_open = True
         self._stalled_at = at
         if len(self.stalls) < STALLS:
             self.stalls.append(Stall(clock, silent_s, after_text, over=False))
 
     def close(self, at: float, *, over: bool) -> None:
         """The open stall, if there is one, lasted until `at`; `over` unless the turn ended with it."""
+        self.stall_open = self.stall_open and not over
         if self.stalls and not self.stalls[-1].over:
             last = self.stalls[-1]
             self.stalls[-1] = Stall(last.clock, last.silent_s + at - self._stalled_at, last.after_text, over)

@@ -10,6 +10,7 @@ from dashboard.health.arrival import Arrivals
 from dashboard.health.audits import Audits
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence
+from dashboard.health.objective import Judged, judged
 from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, joined, rounded
 from dashboard.health.rolling import Sketch
 from dashboard.health.troubles import DETAIL_CHARS, Troubles
@@ -128,6 +129,16 @@ class TurnGauge:
             smoothness=rounded(smoothness),
             finish_reason=self._finish,
             usage=UsageSeen(*self._usage) if self._usage else None,
+        )
+
+    def judged(self) -> Judged | None:
+        """Whether the turn, which has ended, was good; None when it counts for no objective."""
+        return judged(
+            self._end.outcome if self._end else "",
+            self._times.get("text"),
+            self._at - self._asked_at,
+            stall_open=self._troubles.stall_open,
+            limit_s=self._limits.ttft_s,
         )
 
     def evidence(self) -> Evidence:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 
 from dashboard.config import Backend
 from dashboard.health.diagnosis import Kind
+from dashboard.health.objective import OBJECTIVES, judged
 from dashboard.telemetry.catalogue import SOURCES
 from dashboard.telemetry.tally import Cell, Histogram, Table
 from dashboard.turn.events import MESSAGE_KINDS, Asked, Ended
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 
 STATES = ("connecting", "open", "stalled", "backing_off")
-OBJECTIVES = ("availability", "ttft")
 LABEL_CHARS = 64
 
 
@@ -123,20 +123,15 @@ class LiveTurn:
         self.backend.states[self.state].value -= 1
 
     def judge(self, event: Ended) -> None:
-        """Count the objectives. Every turn counts but one that was stopped while it was well.
-
-        A turn that a person gave up on (a stall was open, or first text was already late) counts, as bad.
-        """
-        limit_s = self.backend.ttft_s
-        elapsed_s = event.at - self.asked_at
-        late = not self.ttft_s <= limit_s and (self.ttft_s > limit_s or elapsed_s > limit_s)
-        stopped = event.outcome == Outcome.STOPPED
-        if stopped and not self.stall_open and not late:
-            return
-        good = {
-            "availability": event.outcome == Outcome.COMPLETED,
-            "ttft": not stopped and self.ttft_s <= limit_s,
-        }
-        for objective, met in good.items():
-            self.source.counted[objective].value += 1
-            self.source.good[objective].value += met
+        """Count the objectives."""
+        verdict = judged(
+            event.outcome,
+            None if isnan(self.ttft_s) else self.ttft_s,
+            event.at - self.asked_at,
+            stall_open=self.stall_open,
+            limit_s=self.backend.ttft_s,
+        )
+        if verdict is not None:
+            for objective in OBJECTIVES:
+                self.source.counted[objective].value += 1
+                self.source.good[objective].value += getattr(verdict, objective)
