@@ -1,11 +1,13 @@
 # Streamgauge. Needs make and Python 3.11 or newer; everything else is installed into .venv.
 #   make demo ARGS="--port 5007"      arguments for the demo
 #   make test ARGS="-k decoder"       arguments for pytest
+#   make test JOBS=0                  one test after another, in one process (for a debugger)
 #   make ledger SEED=7                the same ledger again
 #   make test VENV=.venv-313 PYTHON=python3.13
 
 VENV ?= .venv
 ARGS ?=
+JOBS ?= 2
 SEED ?=
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
@@ -35,7 +37,7 @@ demo: $(RUN_STAMP)
 	@exec $(BIN)/streamgauge demo $(ARGS)
 
 test: $(TEST_STAMP)
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
