@@ -16,8 +16,8 @@ from bokeh.transform import stack
 from panel.custom import Child, JSComponent
 
 from dashboard.health.snapshot import Column, Snapshot, Window
-from dashboard.ui.chat import source
 from dashboard.ui.columns import COLUMNS, RATES, STATES, blank, empties, rollover, rows
+from dashboard.ui.pane import source
 from dashboard.ui.theme import AXIS, FONT, SERIES
 from dashboard.ui.words import DEFINITIONS
 

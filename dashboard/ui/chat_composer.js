@@ -1,14 +1,14 @@
 // Where a question is typed. What was typed is kept until the server has begun the turn.
 
 class Composer {
-  constructor(act) {
+  constructor(act, {placeholder = "Ask the stream…", stop = "Stop", stops = "Stop the answer (Esc)"} = {}) {
     this.act = act;
     this.running = false;
     this.limit = 8000;
-    this.area = el("textarea", {rows: 1, "aria-label": "Your question", placeholder: "Ask the stream…", enterkeyhint: "send",
+    this.area = el("textarea", {rows: 1, "aria-label": "Your question", placeholder, enterkeyhint: "send",
       oninput: () => this.typed(), onkeydown: (event) => this.key(event)});
     this.send = button("Send", "send", () => this.submit(), {class: "send", quiet: true});
-    this.stop = button("Stop", "stop", () => act({type: "stop"}), {class: "stop", hidden: true, title: "Stop the answer (Esc)"});
+    this.stop = button(stop, "stop", () => act({type: "stop"}), {class: "stop", hidden: true, title: stops});
     this.noteText = el("span", {});
     this.note = el("div", {class: "note", role: "status", "aria-live": "assertive", hidden: true}, this.noteText,
       button("Dismiss", "failed", () => this.say(""), {class: "ghost", quiet: true}));

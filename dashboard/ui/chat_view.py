@@ -12,8 +12,9 @@ from param.parameterized import Event
 
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.ui.charts import Charts
-from dashboard.ui.chat import ChatPane, source
+from dashboard.ui.chat import ChatPane
 from dashboard.ui.numbers import NumberStrip
+from dashboard.ui.pane import source
 from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit, choice
 
@@ -32,7 +33,7 @@ class ChatView:
         self._scope = Scope(backend)
         self._seen: Snapshot | None = None
         self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
-        self.chat.on_visible = self.tick
+        self.chat.on_visible = lambda: visit.soon(self._show)  # a message comes without the document's lock
         self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
         self.charts = Charts("1m")
         self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))
@@ -92,6 +93,9 @@ class ChatView:
         self.numbers.show(snapshot)
         if not self._pause.value:
             self.charts.show(snapshot)
+
+    async def _show(self) -> None:
+        self.tick()
 
     # Choices
 

@@ -8,8 +8,8 @@ import param
 from panel.custom import JSComponent
 
 from dashboard.health.snapshot import Snapshot
-from dashboard.ui.chat import source
 from dashboard.ui.columns import CARDS, cards
+from dashboard.ui.pane import source
 from dashboard.ui.theme import GAUGE
 from dashboard.ui.words import DEFINITIONS
 

@@ -15,8 +15,8 @@ from panel.util import edit_readonly
 from panel.viewable import Viewable
 
 from dashboard.runtime import Refused, Runtime
-from dashboard.ui.chat import source
 from dashboard.ui.chat_view import ChatView
+from dashboard.ui.pane import source
 from dashboard.ui.theme import THEME
 from dashboard.ui.view import View, Visit
 
@@ -26,7 +26,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
 }
 """Each view by its name in the address: its label, and how one is made. The first is shown when none is named."""
 
-pn.extension()  # without Bokeh's own reconnecting: chat.js knows when a session is still there to come back to
+pn.extension()  # without Bokeh's own reconnecting: pane.js knows when a session is still there to come back to
 
 
 class Nav(JSComponent):

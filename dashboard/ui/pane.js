@@ -1,0 +1,145 @@
+// What Chat and Compare have in common: messages in order, this page's own websocket, keys, the draft.
+
+class Pane {
+  constructor(model, words = {}) {
+    this.model = model;
+    this.have = -1;
+    this.heard = performance.now();
+    this.act = (message) => {
+      if (!this.offline) model.send_msg(message);
+      else this.composer.say("This page has lost its server; what you typed stays here.");
+    };
+    this.banner = el("div", {class: "banner", role: "alert", hidden: true});
+    this.composer = new Composer(this.act, words);
+  }
+
+  // For a subclass: `received` after each message, `views` its TurnViews by id, `root` its DOM.
+  received() {}
+
+  receive(message) {
+    this.heard = performance.now();
+    if (message.kind !== "full" && message.r !== this.have + 1) return this.sync();
+    this.have = message.r;
+    this[`on_${message.kind}`]?.(message);
+    this.received(message);
+  }
+
+  sync() {
+    if (!this.offline) this.act({type: "sync", have: this.have});
+  }
+
+  on_note({text, tone}) {
+    this.composer.say(text, tone);
+  }
+
+  async on_clip({text, what}) {
+    const done = await toClipboard(text, this.root);
+    this.composer.say(done ? (what === "curl" ? "The curl command is copied." : "The answer is copied.") : "The browser did not allow copying.", done ? "good" : "warn");
+    if (done) setTimeout(() => { if (this.composer.note.dataset.tone === "good") this.composer.say(""); }, 2500);
+  }
+
+  // A page that should have heard of its answer, or never got one to its first question, asks again.
+  tick() {
+    if (this.offline) return this.keepDraft();
+    const quiet = performance.now() - Math.max(this.heard, this.quietSince ?? 0) > 4000;
+    if ((this.composer.running || this.have < 0) && quiet && !document.hidden) {
+      this.quietSince = performance.now();
+      this.sync();
+    }
+  }
+
+  // The websocket to this page's own server, not the stream. What is not known is not claimed.
+  lost(event) {
+    if (!this.root.isConnected) return;
+    if (!this.offline) this.lostAt = performance.now();
+    this.offline = true;
+    this.reconnect = () => event.reconnect();
+    this.banner.hidden = false;
+    this.banner.replaceChildren(
+      el("span", {}, "This page has lost its own server; its numbers stand still. It comes back by itself."),
+      button("Reload now", "again", () => this.reload(), {class: "ghost"}));
+    this.watch ??= setInterval(() => this.look(), 1000);
+    this.tick();
+  }
+
+  // A session outlives its websocket by 15 s, and never its process: after that only a new page is a true one.
+  async look() {
+    const answer = await fetch(new URL("healthz", location.href), {cache: "no-store"}).catch(() => null);
+    if (!answer?.ok || !this.offline) return;
+    const away = performance.now() - this.lostAt;
+    const same = (await answer.json()).uptime_s * 1000 > away;
+    if (!same || away > 12000 || performance.now() - this.triedAt > 10000) return this.reload();
+    if (this.triedAt == null) this.reconnect();
+    this.triedAt ??= performance.now();
+  }
+
+  reload() {
+    this.keepDraft();
+    location.reload();
+  }
+
+  keepDraft() {
+    sessionStorage.setItem(`streamgauge-draft-${this.constructor.name}`, this.composer.area.value);
+  }
+
+  takeDraft() {
+    const name = `streamgauge-draft-${this.constructor.name}`;
+    this.composer.area.value = sessionStorage.getItem(name) ?? "";
+    sessionStorage.removeItem(name);
+    this.composer.typed();
+  }
+
+  // Bokeh may have drawn the page anew: then another pane has taken over, with the draft.
+  found() {
+    clearInterval(this.watch);
+    if (!this.root.isConnected) return;
+    this.offline = false;
+    this.watch = this.triedAt = undefined;
+    this.banner.hidden = true;
+    const heard = this.heard;
+    this.have = -1;
+    this.sync();
+    setTimeout(() => { if (this.heard === heard && this.root.isConnected && !this.offline) this.reload(); }, 10000);
+  }
+
+  onKey(event) {
+    const at = event.composedPath()[0];
+    const typing = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+    if (event.key === "Escape" && this.composer.running) this.act({type: "stop"});
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      this.composer.area.focus();
+    }
+  }
+}
+
+// Out of sight (another view, a hidden tab) nothing is painted; what comes into sight asks for everything.
+function mount(pane, {model, view}) {
+  const page = view.model.document;
+  const onKey = (event) => pane.onKey(event);
+  const onSeen = () => pane.act({type: "seen", visible: !document.hidden});
+  const onLost = (_, event) => pane.lost(event);
+  const onFound = () => pane.found();
+  const timer = setInterval(() => pane.tick(), 500);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("visibilitychange", onSeen);
+  page?.on_event("connection_lost", onLost);
+  page?.on_event("client_reconnected", onFound);
+  model.on("msg:custom", (event) => pane.receive(event.data ?? event));
+  model.on("settings", () => pane.describe());
+  model.on("remove", () => {
+    clearInterval(timer);
+    document.removeEventListener("keydown", onKey);
+    document.removeEventListener("visibilitychange", onSeen);
+    page?.remove_on_event?.("connection_lost", onLost);
+    page?.remove_on_event?.("client_reconnected", onFound);
+    pane.keepDraft();
+    if (!pane.offline) model.send_msg({type: "seen", visible: false});
+  });
+  pane.takeDraft();
+  model.on("after_render", () => {
+    if (document.hidden) pane.sync();
+    else onSeen();
+  });
+  return pane.root;
+}

@@ -1,0 +1,162 @@
+"""What Chat and Compare have in common: numbered messages to one browser, and the painting of turns as they grow.
+
+`_send_msg` is an event, not state: what is sent before the component is rendered, during a lost websocket or a reload
+vanishes without a word. So every message has a revision; a browser that renders, sees a gap or comes back asks by `sync`
+and is told everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+from tornado.websocket import WebSocketClosedError
+
+from dashboard.runtime import Runtime
+from dashboard.ui.conversation import Shown
+from dashboard.ui.curl import curl
+from dashboard.wire.auto import dialect_of
+
+PAINT_S = 0.1
+"""At most one flush of a turn in this time: ten paints a second."""
+PAINT_SHARE = 0.1
+"""A flush that took long is followed by a longer rest, so that painting stays below this share of the loop."""
+
+Handler = Callable[[dict[str, Any]], Awaitable[None]]
+
+_HERE = Path(__file__).parent
+
+
+def source(*names: str) -> str:
+    """Files of this package, joined: an ES module or a style sheet that is easier to read in parts."""
+    return "\n".join((_HERE / name).read_text("utf-8") for name in names)
+
+
+class Pane(JSComponent):
+    """Turns on a page: a subclass says which (`_find`), what they are in full (`_full`) and what else it answers."""
+
+    __abstract = True
+
+    settings = param.Dict(default={}, doc="What the pane shows that is no turn: limits, names, choices.")
+
+    def __init__(self, runtime: Runtime, session: str, **params: Any) -> None:
+        self._runtime, self._session = runtime, session
+        self.visible_in_browser = True
+        self.on_visible: Callable[[], None] = lambda: None
+        self._revision = 0
+        self._followers: set[asyncio.Task[None]] = set()
+        super().__init__(**params)
+
+    # For a subclass to say
+
+    def _answers(self) -> Mapping[str, Handler]:
+        """What else the browser may say: its `type` → who answers."""
+        raise NotImplementedError
+
+    def _full(self) -> None:
+        """Tells everything."""
+        raise NotImplementedError
+
+    def _flush(self, shown: Shown) -> None:
+        """Tells what is new in a turn."""
+        raise NotImplementedError
+
+    def _find(self, turn: str) -> Shown | None:
+        """The turn with that id, if it is still shown."""
+        raise NotImplementedError
+
+    # What the page is told
+
+    def _tell(self, kind: str, **data: Any) -> None:
+        """One message with the next revision; lost when the websocket is down, and the page sees the gap."""
+        self._revision += 1
+        with suppress(WebSocketClosedError):
+            self._send_msg({"kind": kind, "r": self._revision, **data})
+
+    def note(self, text: str, tone: str = "warn") -> None:
+        """A sentence above the composer; what was typed stays there."""
+        self._tell("note", text=text, tone=tone)
+
+    # What the page says
+
+    async def _handle_msg(self, data: Any) -> None:
+        """A message from the browser: {"type": …}; anything else is ignored."""
+        if not isinstance(data, dict):
+            return
+        common: dict[str, Handler] = {"sync": self._sync, "seen": self._seen, "clip": self._clip}
+        answer = (common | dict(self._answers())).get(str(data.get("type")))
+        if answer is None:
+            return
+        try:
+            await answer(data)
+        except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
+            self._runtime.task_failed("page message", error)
+            self.note("That did not work: a mistake in this page, which was logged. Reload it and try again.", "bad")
+
+    async def _sync(self, data: dict[str, Any]) -> None:
+        if data.get("have") != self._revision:
+            self._full()
+
+    async def _seen(self, data: dict[str, Any]) -> None:
+        self.visible_in_browser = bool(data.get("visible"))
+        if self.visible_in_browser:
+            self._catch_up()
+            self._full()
+            self.on_visible()
+
+    def _catch_up(self) -> None:
+        """What grew while nobody looked is taken in, so that `_full` tells it."""
+
+    async def _clip(self, data: dict[str, Any]) -> None:
+        shown = self._find(str(data.get("turn")))
+        if shown is not None:
+            text = self._curl(shown) if data.get("what") == "curl" else shown.answer
+            self._tell("clip", text=text, what=str(data.get("what")))
+
+    def _curl(self, shown: Shown) -> str:
+        backend = self._runtime.backends[shown.live.backend]
+        return curl(dialect_of(backend).ask(shown.asked), backend.headers)
+
+    # Painting
+
+    def _follow(self, shown: Shown, together: int = 1) -> None:
+        """Paints a turn until it ends; `together` turns are painted at once and share the loop."""
+        task = self._runtime.task(self._paint(shown, together), name=f"page of turn {shown.live.id}")
+        self._followers.add(task)
+        task.add_done_callback(self._followers.discard)
+
+    async def _paint(self, shown: Shown, together: int) -> None:
+        live, revision = shown.live, 0
+        while not live.done:
+            revision = await live.changed(revision)
+            began = time.perf_counter()
+            self._flush(shown)
+            self._measure_screen(shown)
+            cost = time.perf_counter() - began
+            await asyncio.sleep(max(PAINT_S, cost * together / PAINT_SHARE))
+        self._flush(shown)
+        self._measure_screen(shown)
+
+    def _measure_screen(self, shown: Shown) -> None:
+        """Wire to screen: this update was sent so long after the read of the newest text in it."""
+        transcript = shown.live.transcript
+        if transcript.text_at <= shown.on_screen_at:
+            return
+        shown.on_screen_at = transcript.text_at
+        if not self.visible_in_browser:
+            self._runtime.sink.screen_update("dropped")
+            return
+        lag_s = time.monotonic() - transcript.text_at
+        shown.live.gauge.screen_lag_s = max(shown.live.gauge.screen_lag_s, lag_s)
+        self._runtime.sink.screen_update("sent", lag_s)
+
+    def close(self) -> None:
+        """The session ends: nothing of this pane goes on. The runtime ends the turns."""
+        for task in self._followers:
+            task.cancel()
