@@ -42,7 +42,7 @@ test: $(TEST_STAMP)
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict dashboard orchestrator_stub
+	$(BIN)/mypy --strict dashboard orchestrator_stub deploy
 	$(BIN)/lint-imports --no-logo --no-cache
 
 bench: $(TEST_STAMP)

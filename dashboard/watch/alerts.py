@@ -103,6 +103,7 @@ RULES: tuple[Rule, ...] = (
         window_s=900.0,
         limit=0.1,
         least=2.0,
+        for_s=60.0,
     ),
     Rule(
         "ReconnectStorm",

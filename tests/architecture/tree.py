@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dashboard", "orchestrator_stub")
-_FOLDERS = (*PACKAGES, "tests", "docs", ".ci")
+_FOLDERS = (*PACKAGES, "deploy", "tests", "docs", ".ci")
 _GENERATED = {"__pycache__", ".hypothesis"}
 TEXT = {".py", ".md", ".js", ".css", ".yaml", ".yml", ".toml", ".txt", ".html", ".sh", ""}
 
