@@ -15,7 +15,7 @@ FILES = list(text_files())
 LATER = re.compile(r"\b(?:TO" "DO|FIX" "ME|XX" r"X|HA" r"CK)\b")
 REGISTRY = re.compile(r"https?://[a-z.-]*(?:py" "pi|python" "hosted|npm" "js|deb" r"ian)[a-z.]*(?:/|\b)")
 MACHINE = re.compile(r"(?<![\w.$}~])/(?:wo" r"rk|ro" r"ot|ho" r"me/\w+|Us" r"ers/\w+)/")
-PINNED = re.compile(r"[a-z0-9][a-z0-9-]*==[0-9][0-9a-z.]*(?: ; .+)?")
+PINNED = re.compile(r"[a-z0-9][a-z0-9-]*==(?:[0-9]+!)?[0-9][0-9a-z.]*(?: ; .+)?")
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
