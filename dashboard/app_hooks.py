@@ -32,8 +32,7 @@ if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pa
 
 def on_server_loaded(_server_context: Any) -> None:
     """Once a process, loop running: the monitor starts; a moment later, after Bokeh's own, our signal handlers."""
-    current().start()
-    current().history.start()
+    current().serve()
     IOLoop.current().call_later(0.5, _handle_signals)
 
 

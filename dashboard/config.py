@@ -19,6 +19,7 @@ from dashboard import config_yaml
 from dashboard.config_types import (
     AskOptions,
     Backend,
+    CanarySettings,
     Config,
     Custom,
     HistorySettings,
@@ -34,6 +35,7 @@ from dashboard.config_yaml import ConfigError, check_url, quoted
 __all__ = [
     "AskOptions",
     "Backend",
+    "CanarySettings",
     "Config",
     "ConfigError",
     "Custom",
@@ -116,6 +118,7 @@ def _check(config: Config, file: str, raw: Any) -> None:
         if backend.client_key and not backend.client_cert:
             raise ConfigError(f"{at}.client_cert: expected the certificate of client_key, got none")
         _check_headers(backend.headers, f"{at}.headers")
+        _check_canary(backend.canary, f"{at}.canary")
         if backend.name in names:
             raise ConfigError(
                 f"{at}.name: expected a name of its own, got {quoted(raw, ('backends', i, 'name'))} again"
@@ -129,6 +132,17 @@ def _check(config: Config, file: str, raw: Any) -> None:
             raise ConfigError(
                 f"{at}.dialect: expected custom, because a `custom:` block stands beside it, got {quoted(raw, ('backends', i, 'dialect'))}"
             )
+
+
+def _check_canary(canary: CanarySettings | None, at: str) -> None:
+    if canary is None:
+        return
+    if not canary.question.strip():
+        raise ConfigError(f"{at}.question: expected a question, got only spaces")
+    try:
+        re.compile(canary.expect_regex)
+    except re.error as error:
+        raise ConfigError(f"{at}.expect_regex: expected a regular expression, got one with an error: {error}") from None
 
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token

@@ -108,6 +108,19 @@ class Page(_Part, frozen=True):
     title: str = "Streamgauge"
 
 
+class CanarySettings(_Part, frozen=True):
+    """A question that is asked on a timer, and what its answer must be to count as a success."""
+
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=8000)] = "What's 2+2?"
+    interval_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 60.0
+    jitter: Annotated[float, msgspec.Meta(ge=0, le=0.5)] = 0.1
+    expect: str = ""
+    expect_regex: str = ""
+    max_ttft_s: Seconds | None = None
+    max_gap_s: Seconds | None = None
+    max_duration_s: Seconds | None = None
+
+
 class Backend(_Part, frozen=True):
     """One configured back end; `name` is its label in metrics."""
 
@@ -129,6 +142,7 @@ class Backend(_Part, frozen=True):
     trust_env: bool = False
     ask: AskOptions = AskOptions()
     custom: Custom | None = None
+    canary: CanarySettings | None = None
     examples: list[str] = []
 
     def __repr__(self) -> str:

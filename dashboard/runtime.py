@@ -7,18 +7,18 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Coroutine
-from typing import Any
 
 from dashboard.backend.discovery import discovered, needs_card
+from dashboard.backend.lines import Lines
 from dashboard.backend.live import LiveTurn
 from dashboard.backend.scenarios import Scenario, fetch_scenarios
 from dashboard.backend.seam import Transport
-from dashboard.backend.transport import HttpTransport, check_connection
-from dashboard.config import Backend, Config, load
+from dashboard.backend.transport import check_connection
+from dashboard.config import Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.health.turn_gauge import TurnGauge
+from dashboard.tasks import Tasks
 from dashboard.telemetry.broadcast import Broadcast
 from dashboard.telemetry.flight import FlightRecorder
 from dashboard.telemetry.history import History
@@ -27,15 +27,12 @@ from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.events import Observer
 from dashboard.turn.request import Origin, Start
 from dashboard.turn.turn import Turn
+from dashboard.watch.canary import Canaries, Host
+from dashboard.watch.pulse import Pulse
 from dashboard.wire.auto import check_dialect, dialect_of
 from dashboard.wire.dialect import Ask, Question
 
 log = logging.getLogger(__name__)
-
-TICK_S = 0.25
-LAG_WINDOW_TICKS = 40
-LAG_LIMIT_S = 1.0
-"""/readyz says no while the loop was late by more than this within the last 10 s."""
 
 
 class Refused(Exception):  # noqa: N818  # an answer to a person, no failure of ours
@@ -49,28 +46,26 @@ class Runtime:
     """
 
     def __init__(self, config: Config) -> None:
+        _check(config)
         self.config = config
         self.backends = {backend.name: backend for backend in config.backends}
-        for index, backend in enumerate(config.backends):
-            check_dialect(backend, f"backends[{index}].dialect")
-            check_connection(backend, f"backends[{index}]")
         self.monitor = Monitor(list(self.backends))
         self.sink = PrometheusSink(config.backends)
         self.flight = FlightRecorder(config.backends)
         self.history = History(config.history)
-        self._history_failures = 0
         self.draining = False
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
         self._sessions: set[str] = set()
         self._discovered: set[str] = set()
         self._listed: dict[str, list[Scenario]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._transports: dict[str, HttpTransport] = {}
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self._tasks = Tasks(self.sink.task_failed)
+        self.task, self.task_failed = self._tasks.begin, self._tasks.failed
+        self._lines = Lines()
         self._sampler: asyncio.Task[None] | None = None
-        self._lags = [0.0] * LAG_WINDOW_TICKS
+        self._pulse = Pulse(self._beat)
         self._snapshots: dict[Scope, Snapshot] = {}
+        self.canaries = Canaries(self._host())
 
     # Turns
 
@@ -111,9 +106,18 @@ class Runtime:
         if also is not None:
             observers.append(also)
         observe = Broadcast([*observers, live.observe], self.sink.observer_failed)
+        if source == "live" and self.busy(backend_name):
+            self.canaries.give_way(backend_name)
         self._turns[turn.id] = live
-        live.start(transport or self._transport(backend), observe, self._place(backend), self.task, self._ended)
+        lines = self._lines
+        live.start(transport or lines.transport(backend), observe, lines.places(backend), self.task, self._ended)
         return live
+
+    def busy(self, backend_name: str) -> str:
+        """Why a turn of this backend would have to wait now; "" when it would not."""
+        most = self.backends[backend_name].max_parallel
+        live = sum(each.backend == backend_name for each in self._turns.values())
+        return f"{live} of its {most} places are taken" if live >= most else ""
 
     def _may(self, question: Question) -> None:
         limits = self.config.limits
@@ -140,25 +144,6 @@ class Runtime:
         except Exception as error:  # noqa: BLE001  # whoever waits for the turn must not wait for ever
             self.task_failed(f"end of turn {live.id}", error)
 
-    def _tell_history(self) -> None:
-        """How keeping history goes, as metrics."""
-        state = self.history.state
-        if state.path:
-            self.sink.history(available=not state.alarm)
-        for _ in range(state.failures - self._history_failures):
-            self.sink.history_failed()
-        self._history_failures = state.failures
-
-    def _transport(self, backend: Backend) -> HttpTransport:
-        if backend.name not in self._transports:
-            self._transports[backend.name] = HttpTransport(backend)
-        return self._transports[backend.name]
-
-    def _place(self, backend: Backend) -> asyncio.Semaphore:
-        if backend.name not in self._places:
-            self._places[backend.name] = asyncio.Semaphore(backend.max_parallel)
-        return self._places[backend.name]
-
     def turns(self, session: str | None = None) -> list[LiveTurn]:
         """The live turns, all or one session's."""
         return [live for live in self._turns.values() if session is None or live.session == session]
@@ -172,7 +157,7 @@ class Runtime:
         if backend.dialect != "orchestrator":
             return []
         if not any(live.backend == backend_name for live in self._turns.values()):
-            listed = await fetch_scenarios(self._transport(backend), backend.url)
+            listed = await fetch_scenarios(self._lines.transport(backend), backend.url)
             self._listed[backend_name] = listed or self._listed.get(backend_name, [])
         return self._listed.get(backend_name, [])
 
@@ -182,7 +167,7 @@ class Runtime:
         busy = any(live.backend == backend_name for live in self._turns.values())
         if needs_card(backend) and backend_name not in self._discovered and not busy:
             self._discovered.add(backend_name)
-            self.backends[backend_name] = await discovered(backend, self._transport(backend))
+            self.backends[backend_name] = await discovered(backend, self._lines.transport(backend))
 
     # Sessions and numbers
 
@@ -213,65 +198,61 @@ class Runtime:
 
     @property
     def ready(self) -> bool:
-        """Not draining, and the loop was never late by more than LAG_LIMIT_S in the last 10 s."""
-        return not self.draining and max(self._lags) <= LAG_LIMIT_S
+        """Not draining, and the loop was never late by more than a second in the last 10 s."""
+        return not self.draining and not self._pulse.overloaded
 
     # Life
 
     def start(self) -> None:
-        """Starts the sampler; call with the loop running, as often as you like."""
+        """Starts the pulse; call with the loop running, as often as you like."""
         if self._sampler is None:
-            self._sampler = self.task(self._sample(), name="sampler")
+            self._sampler = self.task(self._pulse.run(), name="pulse")
 
-    async def _sample(self) -> None:
-        due, tick = time.monotonic(), 0
-        while True:
-            due += TICK_S
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            now = time.monotonic()
-            lag = now - due
-            self._lags[tick % LAG_WINDOW_TICKS] = lag
-            self.sink.loop_lag(lag)
-            for live in self._turns.values():
-                live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag)
-            tick += 1
-            due = max(due, now - TICK_S)
-            self.monitor.sample(now, time.time())
-            self._snapshots.clear()
-            self._tell_history()
+    def _beat(self, now: float, lag_s: float) -> None:
+        self.sink.loop_lag(lag_s)
+        for live in self._turns.values():
+            live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag_s)
+        self.monitor.sample(now, time.time())
+        self._snapshots.clear()
+        self.history.tell(self.sink)
 
-    def task(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
-        """A task that is held, named, and whose failure is logged and counted."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_done)
-        return task
+    def serve(self) -> None:
+        """What a server does beside answering: keeps history in its file, asks the canaries. Idempotent."""
+        self.start()
+        self.history.start()
+        self.canaries.configure(self.config.backends)
 
-    def _task_done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.task_failed(task.get_name(), error)
-
-    def task_failed(self, name: str, error: BaseException) -> None:
-        """Logs and counts a failure that nobody else will see."""
-        log.error("task %s failed", name, exc_info=error)
-        self.sink.task_failed()
+    def _host(self) -> Host:
+        return Host(
+            ask=lambda name, text: self.ask(name, Question(text), source="canary"),
+            prepare=self.discover,
+            busy=self.busy,
+            refused=Refused,
+            task=self.task,
+            probed=self.sink.canary,
+            interval=self.sink.canary_interval,
+            wall=time.time,
+            chance=random.random,
+        )
 
     async def aclose(self) -> None:
         """Drains: refuses new turns, ends the live ones as stopped, then lets go of everything. Idempotent."""
         self.draining = True
+        self.canaries.stop()
         live = self.turns()
         for each in live:
             each.cancel("shutdown")
         await asyncio.gather(*(each.wait() for each in live))
-        mine = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in mine:
-            task.cancel()
-        await asyncio.gather(*mine, return_exceptions=True)
-        for transport in self._transports.values():
-            await transport.aclose()
-        self._transports.clear()
+        await self._tasks.end()
+        await self._lines.aclose()
         await asyncio.to_thread(self.history.close)
+
+
+def _check(config: Config) -> None:
+    """What only the runtime can know of a configuration. Errors: ConfigError."""
+    for index, backend in enumerate(config.backends):
+        check_dialect(backend, f"backends[{index}].dialect")
+        check_connection(backend, f"backends[{index}]")
 
 
 _current: list[Runtime] = []

@@ -63,6 +63,8 @@ def stopped(evidence: Evidence) -> Told:
         "limit": "Streamgauge stopped it at a limit",
         "shutdown": "Streamgauge was shut down and stopped it",
         "session": "The page was closed, which stopped it",
+        "live": "It was a canary, and gave its place to a live turn",
+        "deadline": "The time allowed for the probe was over, which stopped it",
     }.get(evidence.by, f"It was stopped by {evidence.by or 'its owner'}")
     after = f"after {seconds(evidence.duration_s)}"
     stall = evidence.open_stall

@@ -17,6 +17,7 @@ from dashboard.telemetry.catalogue import SOURCES
 from dashboard.telemetry.history_writer import RECENT, HistoryWriter, Loaded
 from dashboard.telemetry.past_counts import Counts, PastCounts
 from dashboard.telemetry.past_turn import PastTurn
+from dashboard.telemetry.prometheus import PrometheusSink
 
 DAY_S = 86_400.0
 MEGABYTE = 1_000_000
@@ -49,6 +50,7 @@ class History:
         self._counts = PastCounts()
         self._recent: dict[str, deque[PastTurn]] = {}
         self._first_at: float | None = None
+        self._failures_told = 0
         self._before: list[PastTurn] | None = []
         """What ended before the file was read; None once it was, or where there is none."""
 
@@ -112,6 +114,15 @@ class History:
         return HistoryState(
             str(writer.path), writer.alarm, writer.pending, writer.written, writer.lost, writer.failures
         )
+
+    def tell(self, sink: PrometheusSink) -> None:
+        """How keeping goes, as metrics; to be called now and then."""
+        state = self.state
+        if state.path:
+            sink.history(available=not state.alarm)
+        for _ in range(state.failures - self._failures_told):
+            sink.history_failed()
+        self._failures_told = state.failures
 
     # Within
 

@@ -84,7 +84,7 @@ async def test_readyz_says_no_while_draining_and_healthz_still_yes(client: httpx
 
 
 async def test_readyz_says_no_after_a_blocked_loop(client: httpx.AsyncClient, runtime: Runtime) -> None:
-    runtime._lags[3] = 5.0
+    runtime._pulse.lags[3] = 5.0
     answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "the event loop is overloaded")
 

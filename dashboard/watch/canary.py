@@ -1,0 +1,214 @@
+"""Canaries: each backend that has one is asked on a timer, so that its health is known when nobody chats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from dashboard.backend.live import LiveTurn
+from dashboard.config import Backend, CanarySettings
+from dashboard.health.report import Report
+from dashboard.telemetry.canary_counts import waits
+from dashboard.watch.expectation import SKIPPED, SUCCESS, Went, went
+
+FIRST_WITHIN_S = 10.0
+"""The first probe comes within this time of the start, at a random moment: replicas do not ask all at once."""
+
+
+class CanaryState(msgspec.Struct, frozen=True):
+    """What is known of one backend's canary. `*_at` are Unix times, None for never; counts since the process began.
+
+    `kind` is of the last probe that was asked (expectation.SUCCESS, ENDED, …; "" before the first), `why` its sentence:
+    plain text, hostile until escaped. The three waits, in seconds, add up to that probe's duration. `skipped_why` is of
+    the last one that was not asked.
+    """
+
+    backend: str
+    interval_s: float
+    kind: str = ""
+    why: str = ""
+    outcome: str = ""
+    turn: str = ""
+    running: bool = False
+    asked_at: float | None = None
+    ended_at: float | None = None
+    last_success_at: float | None = None
+    next_at: float | None = None
+    first_event_s: float | None = None
+    first_text_s: float | None = None
+    end_s: float | None = None
+    successes: int = 0
+    failures: int = 0
+    skipped: int = 0
+    skipped_at: float | None = None
+    skipped_why: str = ""
+
+    @property
+    def success(self) -> bool | None:
+        """Whether the last probe succeeded; None before the first."""
+        return self.kind == SUCCESS if self.kind else None
+
+
+class Host(msgspec.Struct, frozen=True):
+    """What canaries need of the process that they live in; times are seconds, `wall` Unix, `chance` in [0, 1).
+
+    `ask` begins a turn of source canary, or raises what `refused` is; `prepare` learns before it how the backend wants to
+    be asked; `busy` says why a backend cannot take one more
+    turn now, "" when it can; `probed` and `interval` tell the metrics.
+    """
+
+    ask: Callable[[str, str], LiveTurn]
+    prepare: Callable[[str], Awaitable[None]]
+    busy: Callable[[str], str]
+    refused: type[Exception]
+    task: Callable[..., asyncio.Task[Any]]
+    probed: Callable[[str, str, Report | None], None]
+    interval: Callable[[str, float], None]
+    wall: Callable[[], float]
+    chance: Callable[[], float]
+
+
+class Canaries:
+    """The canaries of a process. Never two at once of one backend; none while the process drains."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._states: dict[str, CanaryState] = {}
+        self._settings: dict[str, CanarySettings] = {}
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._turns: dict[str, LiveTurn] = {}
+
+    @property
+    def states(self) -> dict[str, CanaryState]:
+        """By backend: those that have a canary, and those that were probed from outside."""
+        return dict(self._states)
+
+    def configure(self, backends: Iterable[Backend]) -> None:
+        """These canaries run from now on: new and changed ones begin anew, those that are gone stop; others go on."""
+        wanted = {each.name: each.canary for each in backends if each.canary is not None}
+        for name in [name for name, settings in self._settings.items() if wanted.get(name) != settings]:
+            self._stop(name)
+        for name, settings in wanted.items():
+            if name not in self._settings:
+                self._settings[name] = settings
+                self._host.interval(name, settings.interval_s)
+                self._states[name] = CanaryState(name, settings.interval_s)
+                self._timers[name] = self._host.task(self._timer(name, settings), name=f"canary {name}")
+
+    def stop(self) -> None:
+        """Asks no more; a turn that runs is its owner's to end."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def forget(self, name: str) -> None:
+        """The backend is gone."""
+        self._stop(name)
+        self._states.pop(name, None)
+
+    def give_way(self, name: str) -> None:
+        """Somebody waits for a place at this backend: a canary that holds one lets go of it, and counts as skipped."""
+        if name in self._turns:
+            self._turns[name].cancel("live")
+
+    async def probe(
+        self, name: str, settings: CanarySettings, timeout_s: float | None = None
+    ) -> tuple[Went, Report | None]:
+        """One canary turn, now; given up after `timeout_s`. Skipped when there is no place, or one runs already."""
+        await self._host.prepare(name)
+        why = "a probe of it is still under way" if name in self._turns else self._host.busy(name)
+        if not why:
+            try:
+                live = self._turns[name] = self._host.ask(name, settings.question)
+            except self._host.refused as refused:
+                why = str(refused)
+        if why:
+            return self._skip(name, why), None
+        self._tell(name, running=True, asked_at=self._host.wall(), turn=live.id)
+        try:
+            report, timed_out = await _ended(live, timeout_s)
+        finally:
+            del self._turns[name]
+            self._tell(name, running=False)
+        if live.transcript.by == "live":
+            return self._skip(name, "a live turn needed its place"), None
+        return self._judge(name, settings, report, timeout_s if timed_out else None), report
+
+    # Within
+
+    def _judge(self, name: str, settings: CanarySettings, report: Report, gave_up_s: float | None) -> Went:
+        said = went(settings, report)
+        if gave_up_s is not None:
+            said = Went(said.kind, f"no end within {gave_up_s:g} s")
+        state, now, good = self._states[name], self._host.wall(), said.kind == SUCCESS
+        event_s, text_s, end_s = waits(report)
+        self._tell(
+            name,
+            kind=said.kind,
+            why=said.why,
+            outcome=report.outcome,
+            ended_at=now,
+            last_success_at=now if good else state.last_success_at,
+            first_event_s=event_s,
+            first_text_s=text_s,
+            end_s=end_s,
+            successes=state.successes + good,
+            failures=state.failures + (not good),
+        )
+        self._host.probed(name, "success" if good else "failure", report)
+        return said
+
+    def _skip(self, name: str, why: str) -> Went:
+        state = self._states.get(name) or CanaryState(name, 0.0)
+        self._tell(name, skipped=state.skipped + 1, skipped_at=self._host.wall(), skipped_why=why)
+        self._host.probed(name, "skipped", None)
+        return Went(SKIPPED, why)
+
+    def _tell(self, name: str, **news: Any) -> None:
+        state = self._states.get(name) or CanaryState(name, 0.0)
+        self._states[name] = msgspec.structs.replace(state, **news)
+
+    async def _timer(self, name: str, settings: CanarySettings) -> None:
+        """Asks at every interval, give or take the jitter; what falls due while a probe still runs is skipped."""
+        loop, chance = asyncio.get_running_loop(), self._host.chance
+        due = loop.time() + chance() * min(FIRST_WITHIN_S, settings.interval_s)
+        while True:
+            wait_s = max(0.0, due - loop.time())
+            self._tell(name, next_at=self._host.wall() + wait_s)
+            await asyncio.sleep(wait_s)
+            await self.probe(name, settings)
+            due += _jittered(settings, chance)
+            while due < loop.time():
+                self._skip(name, "the probe before was still under way")
+                due += _jittered(settings, chance)
+
+    def _stop(self, name: str) -> None:
+        self._settings.pop(name, None)
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+        if name in self._turns:
+            self._turns[name].cancel("shutdown")
+
+
+def _jittered(settings: CanarySettings, chance: Callable[[], float]) -> float:
+    return settings.interval_s * (1.0 + settings.jitter * (2.0 * chance() - 1.0))
+
+
+async def _ended(live: LiveTurn, timeout_s: float | None) -> tuple[Report, bool]:
+    """The report of a turn once it has ended, and whether it had to be ended by us."""
+    timed_out = False
+    try:
+        async with asyncio.timeout(timeout_s):
+            await live.wait()
+    except TimeoutError:
+        timed_out = True
+        live.cancel("deadline")
+        await live.wait()
+    except asyncio.CancelledError:
+        live.cancel("shutdown")
+        raise
+    return live.gauge.report(), timed_out
