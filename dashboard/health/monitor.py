@@ -11,7 +11,7 @@ from math import nan
 from typing import Any
 
 from dashboard.health.scope import CLASSES, HEARTBEAT, OTHER, LiveTurn, Numbers
-from dashboard.health.snapshot import Scope, Snapshot
+from dashboard.health.snapshot import Quantiles, Scope, Snapshot
 from dashboard.turn.events import (
     Anomaly,
     Asked,
@@ -86,6 +86,11 @@ class Monitor:
         self._begin(now)
         numbers = self._sessions.get(scope) if scope.session else self._process.get(scope.backend)
         return (numbers or Numbers(scope, now)).snapshot(now, wall_now)
+
+    def hour(self, backend: str, now: float) -> tuple[Quantiles, Quantiles]:
+        """The backend's time to first text and chunk gap over the last hour, by whole minutes."""
+        numbers = self._process.get(backend)
+        return numbers.hour(now) if numbers else (Quantiles(), Quantiles())
 
     def forget(self, session: str) -> None:
         """Drop a session's numbers; its live turns go on counting for the process."""

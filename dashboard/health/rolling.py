@@ -95,10 +95,14 @@ def _value(bucket: int) -> float:
 
 
 class RollingQuantiles:
-    """Quantiles of the current second and the `span_s - 1` before it; one Sketch a second, and their running sum."""
+    """Quantiles of the current second and the `span_s - 1` before it; one Sketch a second, and their running sum.
 
-    def __init__(self, span_s: int = 60) -> None:
-        self._span_s = span_s
+    With a `step_s` of more, steps stand for seconds: the window moves by a step at a time, `span_s` is a whole number
+    of them.
+    """
+
+    def __init__(self, span_s: int = 60, step_s: int = 1) -> None:
+        self._span, self._step_s = span_s // step_s, step_s
         self._seconds: dict[int, Sketch] = {}
         self._sum = Sketch()
         self._newest = -1
@@ -112,9 +116,9 @@ class RollingQuantiles:
 
     def merge(self, sketch: Sketch, at: float) -> None:
         """Count all of `sketch`, whose values happened within the second of `at`; earlier seconds may come late."""
-        second = int(at)
+        second = int(at) // self._step_s
         self._expire(second)
-        if second <= self._newest - self._span_s or not sketch.n:
+        if second <= self._newest - self._span or not sketch.n:
             return
         self._seconds.setdefault(second, Sketch()).merge(sketch)
         self._sum.merge(sketch)
@@ -122,7 +126,7 @@ class RollingQuantiles:
 
     def quantiles(self, now: float) -> Quantiles:
         """Of the window that ends with the second of `now`."""
-        self._expire(int(now))
+        self._expire(int(now) // self._step_s)
         if self._told is None:
             self._sum.low = min((each.low for each in self._seconds.values()), default=inf)
             self._sum.high = max((each.high for each in self._seconds.values()), default=-inf)
@@ -133,7 +137,7 @@ class RollingQuantiles:
         if second <= self._newest:
             return
         self._newest = second
-        for old in [each for each in self._seconds if each <= second - self._span_s]:
+        for old in [each for each in self._seconds if each <= second - self._span]:
             self._sum.subtract(self._seconds.pop(old))
             self._told = None
 

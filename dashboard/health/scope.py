@@ -6,7 +6,7 @@ from math import floor, inf, nan
 
 from dashboard.health.rolling import RollingQuantiles, RollingRate, Sketch
 from dashboard.health.series import RATES, WINDOWS, Sample, Series
-from dashboard.health.snapshot import Scope, Snapshot
+from dashboard.health.snapshot import Quantiles, Scope, Snapshot
 from dashboard.turn.verdict import Outcome
 
 TELLING = ("stalled", "backing_off", "open", "connecting")
@@ -70,6 +70,7 @@ class Numbers:
         self.last_reconnect_at = self.ttft_s = nan
         self.uptime_s = 0.0
         self._ttft, self._gap = RollingQuantiles(), RollingQuantiles()
+        self._hour = None if scope.session else (RollingQuantiles(3600, 60), RollingQuantiles(3600, 60))
         self._rate = RollingRate()
         self._series = {name: Series(span_s, step_s, now) for name, (span_s, step_s) in WINDOWS.items()}
         self._step_gaps = Sketch()
@@ -116,12 +117,16 @@ class Numbers:
             self._rate.add(text + routing + other, at)
         if turn.gaps.n:
             self._gap.merge(turn.gaps, at)
+            if self._hour:
+                self._hour[1].merge(turn.gaps, at)
             self._step_gaps.merge(turn.gaps)
         self.revision += 1
 
     def first_text(self, ttft_s: float, at: float) -> None:
         self.ttft_s = self._step_ttft_s = ttft_s
         self._ttft.add(ttft_s, at)
+        if self._hour:
+            self._hour[0].add(ttft_s, at)
         self.revision += 1
 
     def reconnected(self, at: float) -> None:
@@ -208,6 +213,12 @@ class Numbers:
             ttft=ttft,
             gap=gap,
             windows={name: series.window for name, series in self._series.items()},
+        )
+
+    def hour(self, now: float) -> tuple[Quantiles, Quantiles]:
+        """Time to first text and chunk gap over the last hour, by whole minutes; of a process's scope only."""
+        return (
+            (self._hour[0].quantiles(now), self._hour[1].quantiles(now)) if self._hour else (Quantiles(), Quantiles())
         )
 
     def _open_times(self) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from panel.viewable import Viewable
 
 from dashboard.runtime import Refused, Runtime
 from dashboard.ui.chat_view import ChatView
+from dashboard.ui.fleet import FleetView
 from dashboard.ui.pane import source
 from dashboard.ui.theme import THEME
 from dashboard.ui.view import View, Visit
@@ -23,6 +24,7 @@ from dashboard.ui.view import View, Visit
 TICK_MS = 250
 VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
     "chat": ("Chat", ChatView),
+    "fleet": ("Fleet", FleetView),
 }
 """Each view by its name in the address: its label, and how one is made. The first is shown when none is named."""
 
@@ -67,7 +69,7 @@ class Page:
             views=[[name, label] for name, (label, _) in VIEWS.items()],
             visible=len(VIEWS) > 1,
         )
-        self.frame = _frame(visit.runtime.config.page.title, self.main, [self.nav])
+        self.frame = _frame(visit.runtime.config.page.title, self.main, [self.nav], bare="wall" in visit.query)
         visit.opener = self._go
         asked = visit.query.get("view", "")
         self.open(asked if asked in VIEWS else next(iter(VIEWS)))
@@ -115,7 +117,11 @@ class Page:
         self.visit.runtime.end_session(self.visit.session)
 
 
-def _frame(title: str, main: Viewable, header: list[Viewable]) -> pmui.Page:
+BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}
+"""A wall has no bar and no side."""
+
+
+def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = False) -> pmui.Page:
     frame = pmui.Page(
         title=title,
         main=[main],
@@ -126,6 +132,7 @@ def _frame(title: str, main: Viewable, header: list[Viewable]) -> pmui.Page:
         sidebar_resizable=False,
         busy_indicator=None,
         theme_config=THEME,
+        sx=BARE if bare else None,
     )
     # Unlinked from pn.state.busy: else each tick of any page would send to every page, at 30 ms apiece.
     with edit_readonly(frame):

@@ -1,0 +1,129 @@
+// Every backend at a glance: applies patches in order, sorts, counts ages, says how old its numbers are.
+
+const COLUMNS = [
+  ["name", "Backend"], ["health", "Health"], ["connection", "Connection"], ["availability", "Availability"], ["budget", "Budget left"],
+  ["ttft", "First text p95"], ["gap", "Chunk gap p95"], ["stalls", "Stalls"], ["live", "Live"], ["last", "Last turns"], ["canary", "Canary"],
+];
+const DOWN_FIRST = new Set(["ttft", "gap", "stalls", "live", "last"]);
+const STALE_S = 8;
+
+// Unwell first, then by name; what is not known stands last either way.
+function inOrder(rows, {by, down}) {
+  const value = (row) => row.order?.[by] ?? null;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [value(a.row), value(b.row)];
+    if (x === y) return a.row.order.health - b.row.order.health || (a.row.order.name < b.row.order.name ? -1 : 1);
+    if (x === null || y === null) return x === null ? 1 : -1;
+    return (x < y ? -1 : 1) * (down ? -1 : 1);
+  });
+}
+
+class Fleet {
+  constructor(model) {
+    this.model = model;
+    this.rows = new Map();
+    this.have = -1;
+    this.skew = 0;
+    this.heard = performance.now();
+    this.sort = {by: "health", down: false};
+    this.open = ({view, ...query}) => model.send_msg({type: view, ...query});
+    this.summary = el("h1", {class: "summary", role: "status"}, "…");
+    this.clock = el("span", {class: "clock"});
+    this.build();
+    this.showOrder();
+  }
+
+  build() {
+    this.heads = new Map(COLUMNS.map(([key, label]) => [key, el("div", {role: "columnheader", class: `head ${key}`},
+      el("button", {type: "button", onclick: () => this.by(key)}, label, icon("down")))]));
+    this.picker = el("select", {"aria-label": "Sort by", onchange: () => this.by(this.picker.value, false)},
+      ...COLUMNS.map(([key, label]) => el("option", {value: key}, label)));
+    this.body = el("div", {class: "rows", role: "rowgroup"});
+    this.table = el("div", {class: "table", role: "table", "aria-label": "Backends"},
+      el("div", {role: "rowgroup", class: "top"}, el("div", {class: "heads", role: "row"}, ...this.heads.values())), this.body);
+    this.root = el("section", {class: "fleet", "aria-label": "Fleet"},
+      el("header", {}, this.summary, el("label", {class: "sorter"}, "Sort by ", this.picker), this.clock,
+        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.table);
+  }
+
+  receive(message) {
+    this.heard = performance.now();
+    if (message.kind !== "full" && message.r !== this.have + 1) return this.sync();
+    this.have = message.r;
+    this.skew = message.now - Date.now() / 1000;
+    if (message.kind === "full") {
+      this.rows.clear();
+      this.body.replaceChildren();
+    }
+    for (const name of message.gone ?? []) {
+      this.rows.get(name)?.root.remove();
+      this.rows.delete(name);
+    }
+    for (const [name, fields] of Object.entries(message.rows ?? {})) this.row(name).update(fields);
+    if (message.rows || message.gone) this.arrange();
+    this.tick();
+  }
+
+  row(name) {
+    if (!this.rows.has(name)) this.rows.set(name, this.make(name));
+    return this.rows.get(name);
+  }
+
+  make(name) {
+    return new BackendRow(name, this.open);
+  }
+
+  sync() {
+    this.model.send_msg({type: "sync", have: this.have});
+  }
+
+  by(key, turn = true) {
+    const down = turn && this.sort.by === key ? !this.sort.down : DOWN_FIRST.has(key);
+    this.sort = {by: key, down};
+    this.showOrder();
+    this.arrange();
+  }
+
+  showOrder() {
+    for (const [key, head] of this.heads) {
+      if (key === this.sort.by) head.setAttribute("aria-sort", this.sort.down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+    this.picker.value = this.sort.by;
+  }
+
+  // Moves only what is out of place, so that focus and hover stay.
+  arrange() {
+    const wanted = inOrder(this.rows.values(), this.sort).map((each) => each.root);
+    wanted.forEach((root, place) => {
+      if (this.body.children[place] !== root) this.body.insertBefore(root, this.body.children[place] ?? null);
+    });
+    setText(this.summary, summed([...this.rows.values()].map((each) => each.row)));
+  }
+
+  get now() {
+    return Date.now() / 1000 + this.skew;
+  }
+
+  get age() {
+    return (performance.now() - this.heard) / 1000;
+  }
+
+  tick() {
+    for (const each of this.rows.values()) each.tick(this.now);
+    const stale = this.age > STALE_S;
+    this.root.classList.toggle("stale", stale);
+    setText(this.clock, stale ? `Standing still: as of ${age(this.age)} ago` : `as of ${age(this.age)} ago`);
+    if (this.have < 0 || this.age > 4) this.sync();
+  }
+}
+
+function summed(rows) {
+  const unwell = rows.filter((row) => row.health === "failing" || row.health === "unwell");
+  const unknown = rows.filter((row) => row.health === "unknown");
+  if (!rows.length) return "…";
+  if (unwell.length) return `${unwell.length} of ${rows.length} ${rows.length === 1 ? "backend is" : "backends are"} unwell`;
+  if (unknown.length === rows.length) return "Nothing has been asked yet";
+  const asked = rows.length - unknown.length;
+  return unknown.length ? `All ${asked} that were asked are well` : rows.length === 1 ? "The backend is well" : `All ${rows.length} backends are well`;
+}

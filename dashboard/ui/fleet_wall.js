@@ -1,0 +1,60 @@
+// The wall: read from three metres, nobody at the keyboard. Which backend is unwell is said in words, shape and colour.
+
+class Tile {
+  constructor(name) {
+    this.row = {};
+    this.sign = el("span", {class: "sign"});
+    this.word = el("div", {class: "word"});
+    this.why = el("div", {class: "why"});
+    this.numbers = el("div", {class: "numbers"});
+    this.strip = new Strip(() => {});
+    this.root = el("li", {class: "tile", "data-backend": name},
+      el("div", {class: "top"}, this.sign, el("div", {class: "names"}, el("div", {class: "name"}, name), this.word)),
+      this.why, this.numbers, this.strip.root);
+  }
+
+  update(fields) {
+    Object.assign(this.row, fields);
+    const row = this.row;
+    this.root.dataset.health = row.health;
+    if (fields.health) this.sign.replaceChildren(healthSign(row.health));
+    setText(this.word, row.word);
+    if (fields.strip) this.strip.set(fields.strip);
+    if (fields.add) this.strip.add(fields.add);
+    this.numbers.replaceChildren(...[["Availability", row.availability], ["First text p95", row.ttft], ["Live", [row.live]]]
+      .filter(([, told]) => told).map(([label, told]) => el("span", {}, el("i", {}, label), el("b", {}, told[0]))));
+  }
+
+  tick(now) {
+    const {why, diagnosis, connection} = this.row;
+    const silent = connection?.silent_since == null ? "" : `silent for ${age(now - connection.silent_since)}`;
+    const last = diagnosis ? `last turn ${age(now - diagnosis.at)} ago` : "";
+    setText(this.why, [why, silent, last].filter(Boolean).join(" · "));
+  }
+}
+
+class Wall extends Fleet {
+  build() {
+    this.body = el("ul", {class: "tiles"});
+    this.root = el("section", {class: "wall", "aria-label": "Fleet"},
+      el("header", {}, this.sign = el("span", {class: "sign"}), this.summary, this.clock), this.body);
+  }
+
+  make(name) {
+    return new Tile(name);
+  }
+
+  showOrder() {}
+
+  arrange() {
+    super.arrange();
+    const rows = [...this.rows.values()].map((each) => each.row);
+    const worst = ["failing", "unwell", "unknown", "well"].find((health) => rows.some((row) => row.health === health)) ?? "unknown";
+    if (this.root.dataset.health !== worst) this.sign.replaceChildren(healthSign(worst));
+    this.root.dataset.health = worst;
+    const columns = Math.max(1, Math.ceil(Math.sqrt(rows.length)));
+    this.body.style.setProperty("--columns", columns);
+    this.body.style.setProperty("--rows", Math.ceil(rows.length / columns));
+    this.root.dataset.many = rows.length > 9;
+  }
+}
