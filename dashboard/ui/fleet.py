@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import panel as pn
 import param
 from panel.custom import JSComponent
 from panel.viewable import Viewable
+from tornado.websocket import WebSocketClosedError
 
-from dashboard.ui.pane import source
 from dashboard.ui.fleet_board import board_of
 from dashboard.ui.fleet_rows import Row
+from dashboard.ui.pane import source
 from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit
 
@@ -54,7 +56,8 @@ class FleetPane(JSComponent):
     def _tell(self, kind: str, **data: Any) -> None:
         self._revision += 1
         self._told_at = time.monotonic()
-        self._send_msg({"kind": kind, "r": self._revision, "now": time.time(), **data})
+        with suppress(WebSocketClosedError):
+            self._send_msg({"kind": kind, "r": self._revision, "now": time.time(), **data})
 
     async def _handle_msg(self, data: Any) -> None:
         """A message from the browser: {"type": "sync", "chat" or "inspect", …}; anything else is ignored."""
