@@ -2,7 +2,7 @@
 #   make demo ARGS="--port 5007"      arguments for the demo
 #   make test ARGS="-k decoder"       arguments for pytest
 #   make test JOBS=0                  one test after another, in one process (for a debugger)
-#   make ledger SEED=7                the same ledger again
+#   make ledger SEED=7                the same ledger again; make fuzz SEED=7 the same
 #   make test VENV=.venv-313 PYTHON=python3.13
 
 VENV ?= .venv
@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench ledger clean
+.PHONY: help demo test lint bench ledger fuzz clean
 .NOTPARALLEL:
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make lint    ruff, mypy --strict, import contracts"
 	@echo "make bench   CPU and throughput, measured against an ordinary client in one run"
 	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
+	@echo "make fuzz    every property with twenty times the examples, from a seed: make fuzz SEED=…"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(RUN_STAMP)
@@ -51,6 +52,9 @@ bench: $(TEST_STAMP)
 
 ledger: $(TEST_STAMP)
 	@exec $(BIN)/python -m tests.ledger --seed "$(SEED)" $(ARGS)
+
+fuzz: $(TEST_STAMP)
+	@exec $(BIN)/python -m tests.fuzz --seed "$(SEED)" $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

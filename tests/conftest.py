@@ -8,9 +8,14 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
+TIMES = int(os.environ.get("STREAMGAUGE_FUZZ", "1"))
+"""So many times the examples (tests/fuzz)."""
+
 UNDER_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
-settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "local", max_examples=100 * TIMES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if UNDER_CI else "local")
 

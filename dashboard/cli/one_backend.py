@@ -39,8 +39,12 @@ def of_url(text: str, dialect: str = "auto", headers: Mapping[str, str] | None =
 def name_of(url: str) -> str:
     """A backend's name from its address: host and port, as far as a label may hold them."""
     parts = urlsplit(url)
-    host = (parts.hostname or "backend") + (f"-{parts.port}" if parts.port else "")
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", host).strip(".-_")[:64] or "backend"
+    return as_name((parts.hostname or "") + (f"-{parts.port}" if parts.port else ""))
+
+
+def as_name(words: str) -> str:
+    """`words` as far as a label may hold them; a backend's name stays as it is."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip(".-_")[:64] or "backend"
 
 
 def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str]) -> Config:

@@ -7,7 +7,7 @@ from math import isfinite
 import msgspec
 
 from dashboard.health.diagnosis import Diagnosis
-from dashboard.health.wording import encodable
+from dashboard.wire.encodable import encodable
 
 
 class Agent(msgspec.Struct, frozen=True):

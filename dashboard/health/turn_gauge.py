@@ -14,7 +14,7 @@ from dashboard.health.objective import Judged, judged
 from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, joined, rounded
 from dashboard.health.rolling import Sketch
 from dashboard.health.troubles import DETAIL_CHARS, Troubles
-from dashboard.health.wording import clean, encodable, percent, seconds
+from dashboard.health.wording import clean, percent, seconds
 from dashboard.turn.events import (
     Anomaly,
     Asked,
@@ -39,6 +39,7 @@ from dashboard.turn.events import (
 )
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.chat_event import Reasoning, Routed, Step
+from dashboard.wire.encodable import encodable
 
 
 class TurnGauge:

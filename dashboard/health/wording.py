@@ -17,15 +17,6 @@ def clean(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def encodable(text: str) -> str:
-    """`text` as UTF-8 can carry it: halves of a surrogate pair that came apart are joined, lone ones replaced."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 def quoted(words: str, limit: int = QUOTED_CHARS) -> str:
     """Someone's own words in quotation marks, bounded, without anything that could pass for a tag."""
     return f"“{clean(words, limit).translate(_ANGLES)}”"

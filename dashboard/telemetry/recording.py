@@ -21,6 +21,7 @@ from dashboard.turn.events import (
     TurnEvent,
 )
 from dashboard.turn.verdict import Fault, Outcome
+from dashboard.wire.encodable import encodable
 from dashboard.wire.recorded import Attempt, parse_recording
 from dashboard.wire.redact import Redactor
 
@@ -144,6 +145,9 @@ class _Lines:
     def _line(self, row: dict[str, Any]) -> None:
         self._out.append(msgspec.json.encode(row))
 
+    def _told(self, words: str) -> str:
+        return encodable(self._redactor.text(words))
+
     def _flush(self) -> None:
         scrubbed = self._redactor.reads(data for _, data in self._reads)
         for (at, _), data in zip(self._reads, scrubbed, strict=True):
@@ -156,9 +160,9 @@ class _Lines:
         meta: dict[str, Any] = {
             "backend": asked.backend if asked else "",
             "dialect": asked.dialect if asked else "",
-            "question": self._redactor.text(asked.question) if asked else "",
+            "question": self._told(asked.question) if asked else "",
             "status": status,
-            "headers": {k: self._redactor.text(v) for k, v in headers.items() if k in KEPT_HEADERS},
+            "headers": {k: self._told(v) for k, v in headers.items() if k in KEPT_HEADERS},
             "t_headers": self._t(at),
         }
         if self._dropped_bytes:

@@ -10,6 +10,8 @@ from dashboard.wire.frame import Message
 
 SEEN_IDS = 10_000
 """How many ids are remembered for telling duplicates after a resume."""
+ID_CHARS = 128
+"""A longer id is remembered by its hash, and counts nothing."""
 
 
 class Continuity:
@@ -45,7 +47,7 @@ class Continuity:
 
     def repeated(self, message: Message) -> bool:
         """Whether a message with an id of its own came before, on an earlier connection; if so it is not to be read."""
-        was = self._seen.get(message.last_event_id)
+        was = self._seen.get(_key(message.last_event_id))
         if was is None:
             return False
         if self._connections < 2:
@@ -58,7 +60,7 @@ class Continuity:
 
     def see(self, message: Message, *, text_seen: bool) -> Told:
         """What a message with a new id of its own tells; `text_seen` whether text came before it."""
-        event_id, seen, order = message.last_event_id, self._seen, self._order
+        event_id, seen, order = _key(message.last_event_id), self._seen, self._order
         if text_seen and not seen:
             self._unmarked = ""
         if event_id in seen:
@@ -94,3 +96,7 @@ class Continuity:
             kind, detail = told[0]
             self.incomplete = f"{'out of order' if kind is AnomalyKind.DISORDER else 'a hole'} after a resume: {detail}"
         return told
+
+
+def _key(event_id: str) -> str:
+    return event_id if len(event_id) <= ID_CHARS else f"{event_id[:64]}… {hash(event_id)}."

@@ -96,9 +96,11 @@ class Turn:
 
     def asked(self, now: float) -> list[TurnEvent]:
         """The turn begins: its request goes out."""
-        self._asked_at = now
-        name, origin = self.dialect.name, self._origin
-        self._emit(Asked(self.id, now, self._backend.name, name, origin.session, origin.source, self._question.text))
+        if self.state is not TurnState.IDLE:
+            return []
+        self._asked_at, origin = now, self._origin
+        told = (self._backend.name, self.dialect.name, origin.session, origin.source, self._question.text)
+        self._emit(Asked(self.id, now, *told))
         self._tell_guess(now, "the path")
         self._connecting(now)
         return self._taken()
@@ -139,7 +141,7 @@ class Turn:
     def feed(self, chunk: bytes, now: float) -> list[TurnEvent]:
         """One read of an open stream."""
         clocks = self._clocks
-        if self.state not in OPEN or clocks is None:
+        if self.state not in OPEN or clocks is None or not chunk:
             return []
         self._bytes += len(chunk)
         clocks.bytes_at = now
@@ -291,8 +293,7 @@ class Turn:
             self._settle(now)
         if self._opened and ending.good_end and not self._reading.text_seen:
             self._emit(Anomaly(self.id, now, AnomalyKind.EMPTY_ANSWER, "the good end came with no text before it"))
-        outcome = judge(ending)
-        self._emit(Ended(self.id, now, outcome, ending.fault or "", self._told(detail), by))
+        self._emit(Ended(self.id, now, judge(ending), ending.fault or "", self._told(detail), by))
 
     def _told(self, detail: str) -> str:
         """Words of others, which may echo a secret of ours."""

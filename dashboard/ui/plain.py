@@ -13,8 +13,9 @@ BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 
 _BIDI = {ord(char): f"⟨U+{ord(char):04X}⟩" for char in BIDI}
 _CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t\r"} | {0x7F: "\u2421"}
-_VISIBLE = _BIDI | _CONTROLS
-_ODD = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f" + BIDI + "]")
+_MORE_CONTROLS = {code: f"⟨U+{code:04X}⟩" for code in range(0x80, 0xA0)}
+_VISIBLE = _BIDI | _CONTROLS | _MORE_CONTROLS
+_ODD = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f" + BIDI + "]")
 
 
 def visible(text: str) -> str:

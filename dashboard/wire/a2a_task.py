@@ -13,6 +13,8 @@ from dashboard.wire import payload
 from dashboard.wire.chat_event import ChatEvent, Malformed, Reasoning, Text, ToolCall
 
 DETAIL_CHARS = 2048
+MOST_TOLD = 10_000
+"""So many artifacts and messages are remembered; of later ones it is not known whether they come again."""
 TOOL_PARTS = {"function_call": ("start", "args"), "function_response": ("result", "response")}
 
 
@@ -41,15 +43,20 @@ class Told:
             return
         text, others = parts_of(artifact)
         yield from others
-        pieces = self._artifacts.setdefault(either(artifact, "artifactId"), [])
+        pieces = self._pieces_of(either(artifact, "artifactId"))
         again = bool(text) and self._newest.endswith(text) if append else self._repeats(text, least=1)
         if pieces and not append:
             text = text.removeprefix("".join(pieces))
         elif again:
             text = ""
         self._newest = text if snapshot else ""
-        pieces.append(text)
+        if text or not pieces:
+            pieces.append(text)
         yield from self._tell(text)
+
+    def _pieces_of(self, artifact: str) -> list[str]:
+        known = self._artifacts
+        return known.setdefault(artifact, []) if artifact in known or len(known) < MOST_TOLD else []
 
     def message(self, message: Any, *, closing: bool) -> Iterator[ChatEvent]:
         """An agent's message, once by its id; the closing one may say again what was streamed."""
@@ -58,7 +65,8 @@ class Told:
         key = either(said, "messageId"), text  # some agents give every piece of an answer the same id
         if key[0] and key in self._messages:
             return
-        self._messages.add(key)
+        if len(self._messages) < MOST_TOLD:
+            self._messages.add(key)
         yield from others
         if closing:
             whole = "".join(self._pieces)

@@ -9,11 +9,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from dashboard.wire.chat_event import ChatEvent
+from dashboard.wire.encodable import encodable
 from dashboard.wire.frame import Message
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a person asks. `history` holds the earlier (role, text) pairs, role being "user" or "assistant"."""
+    """What a person asks. `history` holds the earlier (role, text) pairs, role being "user" or "assistant".
+
+    Whatever was typed, or answered before, it can be sent: halves of a surrogate pair that came apart are joined, lone
+    ones become U+FFFD.
+    """
 
     text: str
     history: tuple[tuple[str, str], ...] = ()
@@ -22,6 +27,13 @@ class Question(msgspec.Struct, frozen=True):
     """Name of a stub scenario; "" asks for none. Only back ends that list scenarios are sent it."""
     id: str = ""
     """Of this asking alone: the ids in a request are made of it. A turn gives its own id."""
+
+    def __post_init__(self) -> None:
+        for field in ("text", "conversation", "scenario", "id"):
+            msgspec.structs.force_setattr(self, field, encodable(getattr(self, field)))
+        if self.history:
+            sendable = tuple((role, encodable(text)) for role, text in self.history)
+            msgspec.structs.force_setattr(self, "history", sendable)
 
 
 class Ask(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from dashboard.wire.chat_event import BackendError, Malformed
+from dashboard.wire.encodable import encodable
 
 WORDS_CHARS = 200
 """Names and reasons are cut to this; the answer itself never is."""
@@ -42,7 +43,7 @@ def parse(data: str) -> Any:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return encodable(value)
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -62,19 +63,44 @@ def _row(line: bytes, where: str) -> dict[str, Any]:
     try:
         row = msgspec.json.decode(line)
         if isinstance(row, dict) and isinstance(row.get("meta"), dict):
+            _check_meta(row["meta"], where)
             return row
-        row["t"] = float(row["t"])
+        row["t"] = _seconds(row["t"])
         row["data"] = base64.b64decode(row["b64"], validate=True)
         return dict(row)
-    except (msgspec.MsgspecError, binascii.Error, KeyError, TypeError, ValueError):
+    except RecordingError:
+        raise
+    except (msgspec.MsgspecError, binascii.Error, KeyError, TypeError, ValueError, RecursionError):
         raise RecordingError(f'{where}: expected {{"t": seconds, "b64": bytes}}, got {line[:80]!r}') from None
+
+
+def _check_meta(meta: Mapping[str, Any], where: str) -> None:
+    """What a replay needs of a meta line; each may be missing."""
+    status, headers, head_t = (meta.get(name) for name in ("status", "headers", "t_headers"))
+    if status is not None and not (type(status) is int and 0 <= status <= 999):
+        raise RecordingError(f"{where}: meta.status: expected an HTTP status, or 0 for no response, got {status!r}")
+    if headers is not None and not isinstance(headers, dict):
+        raise RecordingError(f"{where}: meta.headers: expected an object of names and values, got {headers!r}")
+    try:
+        _seconds(0 if head_t is None else head_t)
+    except ValueError:
+        raise RecordingError(f"{where}: meta.t_headers: expected seconds, got {head_t!r}") from None
+
+
+def _seconds(value: Any) -> float:
+    """Errors: ValueError for what is no finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(value)
+    return float(value)
 
 
 def _attempt(
     meta: Mapping[str, Any], reads: list[tuple[float, bytes]], end: str, end_t: float | None = None
 ) -> Attempt:
     last = reads[-1][0] if reads else 0.0
-    headers = {str(name).lower(): str(value) for name, value in dict(meta.get("headers") or {}).items()}
-    head_t = float(meta.get("t_headers") or (reads[0][0] if reads else end_t or 0.0))
-    status = int(meta.get("status") or 0)
-    return Attempt(status, headers, tuple(reads), end, last if end_t is None else end_t, head_t, meta)
+    headers = {str(name).lower(): str(value) for name, value in (meta.get("headers") or {}).items()}
+    end_t = last if end_t is None else end_t
+    head_t = meta.get("t_headers")
+    if head_t is None:
+        head_t = reads[0][0] if reads else end_t
+    return Attempt(meta.get("status") or 0, headers, tuple(reads), end, end_t, float(head_t), meta)

@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from dashboard.backend.replay import ReplayTransport
+from dashboard.cli.replay import plan
 from dashboard.config import Backend, Config, Retry, Secret, Thresholds, Timeouts
 from dashboard.health.report import Report
 from dashboard.runtime import Runtime
 from dashboard.telemetry.recording import Recorder, read_recording
+from dashboard.turn.events import Connected
 from dashboard.wire.dialect import Question
 from dashboard.wire.recorded import Attempt, RecordingError, parse_recording
 from dashboard.wire.redact import Redactor
@@ -124,6 +126,48 @@ def test_ends_of_a_recording_become_what_they_were() -> None:
     assert parse_recording(lines)[0].end == "client-closed"
 
 
+def test_a_head_at_once_is_no_head_that_is_missing() -> None:
+    meta = b'{"meta": {"status": 200, "headers": {}, "t_headers": 0.0}}'
+    (attempt,) = parse_recording([meta, b'{"t": 9.0, "b64": "", "end": "timeout"}'])
+    assert (attempt.head_t, attempt.end_t) == (0.0, 9.0)
+
+
+def test_a_header_that_is_no_text_does_not_lose_the_recording() -> None:
+    recorder = Recorder(Redactor())
+    recorder.observe(Connected("t", 0.1, 200, {"server": "a\ud800"}))
+    (attempt,) = recorder.attempts()
+    assert attempt.headers == {"server": "a\ufffd"}
+
+
+NAMES: list[tuple[dict[str, object], str, str]] = [
+    ({"backend": "Ours"}, "Ours", "http://recorded.invalid/"),
+    ({"backend": "\x1b[2J a:b"}, "2J-a-b", "http://recorded.invalid/"),
+    ({"backend": ["x"], "question": "  "}, "x", "http://recorded.invalid/"),
+    ({"request": {"url": "/v1/messages"}}, "turn", "http://recorded.invalid/v1/messages"),
+    ({"request": {"url": "http://["}}, "turn", "http://recorded.invalid/"),
+    ({"request": {"url": "file:///etc/passwd"}}, "turn", "http://recorded.invalid/"),
+    ({"request": "x"}, "turn", "http://recorded.invalid/"),
+]
+
+
+@pytest.mark.parametrize(("meta", "name", "url"), NAMES)
+def test_whatever_a_recording_calls_its_backend_it_replays(
+    meta: dict[str, object], name: str, url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "turn.jsonl"
+    file.write_bytes(msgspec.json.encode({"meta": meta}))
+    planned = plan(file, "", 0.0, Config([Backend("demo", "http://127.0.0.1:1/")]))
+    assert (planned.backend.name, planned.backend.url) == (name, url)
+    assert planned.question == "(recorded)"
+
+
+def test_a_backend_of_that_name_lends_its_thresholds(tmp_path: Path) -> None:
+    file = tmp_path / "turn.jsonl"
+    file.write_bytes(b'{"meta": {"backend": "Ours"}}')
+    planned = plan(file, "", 0.0, Config([Backend("Ours", "http://127.0.0.1:1/", thresholds=QUICK)]))
+    assert planned.backend.thresholds == QUICK
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
@@ -133,6 +177,13 @@ def test_ends_of_a_recording_become_what_they_were() -> None:
         ([b'{"meta": {}}', b'{"t": "soon", "b64": "eA=="}'], "line 2"),
         ([b'{"meta": {}}', b'{"t": 1, "b64": "!!"}'], "line 2"),
         ([b'{"meta": {}}', b"[1, 2]"], "line 2"),
+        ([b'{"meta": {}}', b'{"t": "nan", "b64": "eA=="}'], "line 2"),
+        ([b'{"meta": {}}', b'{"t": true, "b64": "eA=="}'], "line 2"),
+        ([b'{"meta": {}}', b'{"t": 1, "b64": ' + b"[" * 100_000], "line 2"),
+        ([b'{"meta": {"status": "x"}}'], "line 1: meta.status: expected an HTTP status, .* got 'x'"),
+        ([b'{"meta": {"status": 1e9}}'], "meta.status"),
+        ([b'{"meta": {"headers": ["a"]}}'], "line 1: meta.headers: expected an object"),
+        ([b'{"meta": {"t_headers": "soon"}}'], "line 1: meta.t_headers: expected seconds, got 'soon'"),
     ],
 )
 def test_what_is_no_recording_is_said(lines: list[bytes], says: str) -> None:

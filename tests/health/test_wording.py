@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.health import wording
-from dashboard.health.wording import clean, count, encodable, percent, quoted, seconds
+from dashboard.health.wording import clean, count, percent, quoted, seconds
+from dashboard.wire.encodable import encodable
 
 
 def test_the_examples_hold() -> None:

@@ -122,3 +122,20 @@ def test_a_duplicate_with_other_content_is_told_as_one() -> None:
     cut_and_back(play, AB, say("x", "r.1"))
     assert "another answer began" in play.ended.detail
     assert [anomaly.kind for anomaly in play.kinds(Anomaly)] == ["duplicate"]
+
+
+def test_ids_of_any_length_tell_what_came_again_and_cost_little() -> None:
+    """Of a long id only a hash is kept, and nobody looks in it for a number: a megabyte of digits would take a while."""
+    play = Play()
+    play.head()
+    long = "7" * 1_000_000
+    play.feed(say("one ", long + "a") + say("two ", long + "b"), 0.2)
+    play.take(play.turn.broke(Fault.CUT, "reset", 0.3))
+    play.pass_to(1.0)
+    play.head(1.0)
+    play.feed(say("one ", long + "a") + say("two ", long + "b") + say("three", long + "c") + DONE, 1.1)
+    assert play.text == "one two three"
+    assert [anomaly.kind for anomaly in play.kinds(Anomaly)] == ["duplicate", "duplicate"]
+    kept = play.turn._reading._continuity
+    assert max(map(len, kept._seen)) < 200
+    assert kept._numbering._prefix is None

@@ -309,3 +309,13 @@ def test_a_get_without_ids_starts_again_only_while_no_text_was_shown() -> None:
 def test_a_status_other_than_200_is_no_stream() -> None:
     play = Play()
     assert play.turn.refusal(Head(210, STREAM.headers)) is Fault.HTTP_STATUS
+
+
+def test_a_call_that_means_nothing_in_a_state_says_nothing() -> None:
+    play = Play()
+    assert play.turn.asked(0.1) == []
+    play.head()
+    assert play.feed(b"", 0.2) == [], "an empty read is the shell's end of the stream, told by eof"
+    play.feed(DONE, 0.3)
+    assert play.turn.asked(0.4) == []
+    assert play.names.count("Asked") == play.names.count("Connecting") == 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ def test_whatever_comes_can_be_sent_and_reorders_nothing(text: str) -> None:
     shown = visible(text)
     shown.encode("utf-8")
     assert not set(shown) & set(BIDI)
-    assert not any(ord(char) < 32 and char not in "\n\t\r" for char in shown)
+    assert not {char for char in shown if unicodedata.category(char) in ("Cc", "Cs")} - set("\n\t\r")
 
 
 @given(st.text(), st.integers(2, 60))
@@ -31,6 +33,7 @@ def test_one_line_is_one_short_line(text: str, limit: int) -> None:
         ("\ud83d", "�"),
         ("\u202egnp.exe", "⟨U+202E⟩gnp.exe"),
         ("a\x1b[31m", "a␛[31m"),
+        ("a\x9b31m\x7f", "a⟨U+009B⟩31m␡"),
     ],
 )
 def test_what_is_odd_becomes_visible(text: str, shown: str) -> None:

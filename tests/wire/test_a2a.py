@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.wire.a2a_task import MOST_TOLD, Told
 from dashboard.wire.chat_event import (
     BackendError,
     ChatEvent,
@@ -380,3 +381,11 @@ def test_a_hostile_task_id_stays_inside_the_path() -> None:
     dialect = made("a2a", url=f"{HOST}/rest", params={"binding": "rest"})
     heard(rpc({"task": {"id": "../../x?y=1#z", "status": {}}}), dialect=dialect)
     assert sent(dialect.resume(ASKED, ""))[1] == f"{HOST}/rest/tasks/..%2F..%2Fx%3Fy%3D1%23z:subscribe"
+
+
+def test_what_was_told_is_remembered_within_bounds() -> None:
+    told = Told()
+    for n in range(MOST_TOLD + 50):
+        assert list(told.message({"messageId": str(n), "parts": [{"text": "a"}]}, closing=False)) == [Text("a")]
+        list(told.artifact({"artifactId": str(n), "parts": []}, append=True))
+    assert len(told._messages) == len(told._artifacts) == MOST_TOLD

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from dashboard.wire.dialect import Ask, Question
+from dashboard.wire.dialects import DIALECTS
 from tests.wire.reading import URL, made
 
 NASTY = 'a "quote" {history} \\ {question} \n\u2028😀'
@@ -159,3 +160,17 @@ def test_vercel_ui_asks() -> None:
     }
     assert body(made("vercel-ui").ask(Question("x", id="t2")))["trigger"] == "submit-message"
     assert made("vercel-ui").resume(ASKED, "7") is None
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("name", DIALECTS)
+def test_half_a_character_can_be_asked_by_every_dialect(name: str, method: str) -> None:
+    """A terminal that is not UTF-8, a page's JSON or an answer cut within an emoji bring lone surrogates."""
+    question = Question("a\ud800 \ud83d\ude00", (("user", "\udcff"), ("assistant", "cut \ud83d")), "\ud800", "\ud800")
+    assert question.text == "a\ufffd 😀"
+    assert question.history == (("user", "\ufffd"), ("assistant", "cut \ufffd"))
+    dialect = made(name, method, text="text")
+    for ask in (dialect.ask(question), dialect.resume(question, "7")):
+        if ask is not None:
+            ask.url.encode()
+            assert "\ufffd" in (ask.body or unquote(ask.url).encode()).decode() or ask.headers.get("Last-Event-ID")

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.wire.chat_event import Malformed, Reasoning, Text, Unknown
 from dashboard.wire.dialect import Question
 from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.frame import Message
+from tests.fuzz.examples import examples
 from tests.wire.reading import made, read
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -47,7 +48,7 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(
     st.lists(st.builds(Message, NAMES, DATA), min_size=1, max_size=4),
     st.sampled_from(SETTINGS),

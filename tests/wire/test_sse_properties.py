@@ -6,12 +6,13 @@ from itertools import pairwise
 
 import pytest
 from httpx_sse import EventSource
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard.wire.frame import Comment, Frame, Message, Retry
 from dashboard.wire.sse import EventTooLarge, SseDecoder
 from tests.benchmarks.decoder import Replayed
+from tests.fuzz.examples import examples
 
 LINES = st.sampled_from(
     [
@@ -79,7 +80,7 @@ def fed(decoder: SseDecoder, chunks: list[bytes]) -> list[Frame]:
     return frames
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(cut())
 @example((b"datax\ndata: %b\n\n" % (b"y" * 600), [b"datax\ndata: ", b"y" * 600, b"\n\n"]))
 @example((b"id: 5\ndata: x\n\n: c\n", [b"id: 5\nd", b"ata: x\n", b"\n: ", b"c\n"]))
@@ -106,7 +107,7 @@ def test_an_event_shaped_almost_like_the_last_one(events: list[bytes]) -> None:
     assert fed(SseDecoder(), events) == plainly(b"".join(events))
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(cut(), BOUND)
 @example((b"\xef\xbb\xbf", [b"\xef", b"\xbb\xbf"]), 1)
 def test_any_cut_gives_the_same_frames_state_and_end(given_cut: tuple[bytes, list[bytes]], bound: int) -> None:
@@ -124,7 +125,7 @@ PLAIN_LINE = st.sampled_from(["data: x", "data:y", "data: é😀", "event: a", "
 PLAIN_EVENT = st.lists(PLAIN_LINE, max_size=4).map(lambda lines: [*lines, "data: end", ""])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(PLAIN_EVENT, max_size=8), st.sampled_from(["\n", "\r\n"]), st.integers(1, 60))
 def test_agrees_with_httpx_sse_where_it_conforms(events: list[list[str]], end: str, size: int) -> None:
     stream = "".join(line + end for lines in events for line in lines).encode()
