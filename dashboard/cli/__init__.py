@@ -1,4 +1,4 @@
-"""The command line: `streamgauge demo`, `serve`, `check`, `record` and `replay`; `python -m dashboard` is the same.
+"""The command line: `streamgauge demo`, `serve`, `check`, `record`, `replay` and `export`; `python -m dashboard` is the same.
 
 Exit codes: 0 well, 1 not, 2 a mistake in the command or the configuration, told in one sentence.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dashboard.cli.options import FILE, PORT, SECONDS, expecting, whom
+from dashboard.cli.options import FILE, FOLDER, KINDS, PORT, SECONDS, expecting, whom
 from dashboard.cli.printable import one_line
 
 if TYPE_CHECKING:  # heavy imports stand where they are used: --help is quick
@@ -196,6 +196,39 @@ def replay_command(
 
     telling = _telling(as_json, outcome, client)
     sys.exit(0 if _judged(lambda: replay.plan(recording, dialect, speed, load(file)), telling) else 1)
+
+
+@commands.command("export")
+@click.argument("kind", metavar="|".join(KINDS), type=click.Choice(KINDS))
+@click.option(
+    "-o", "--output", "folder", type=FOLDER, required=True, help="The folder to write into; made when missing."
+)
+@click.option(
+    "--source",
+    type=click.Choice(["canary", "live"]),
+    default="canary",
+    show_default=True,
+    help="Whose turns the objectives of the alerts judge.",
+)
+@click.option(
+    "--runbooks",
+    metavar="URL",
+    default="",
+    help="Where the alerts' links lead: the address of your copy of docs/runbooks.md.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that differ.")
+def export_command(kind: str, folder: Path, source: str, runbooks: str, force: bool) -> None:
+    """Write the shipped files for Prometheus, Grafana or nginx. Files that are there and differ are never overwritten unasked."""
+    from dashboard.cli import export
+
+    files = export.contents(kind, source=source, runbooks=runbooks or export.RUNBOOKS)
+    try:
+        for path, what in export.export(files, folder, force=force):
+            click.echo(f"{what:<12} {path}")
+    except export.Exists as exists:
+        raise Mistake(str(exists)) from None
+    except OSError as error:
+        raise Mistake(f"-o: {error.filename or folder} cannot be written: {error.strerror}") from None
 
 
 def main() -> None:

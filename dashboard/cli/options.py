@@ -10,6 +10,9 @@ import click
 from dashboard.cli.printable import one_line
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+KINDS = ("grafana", "nginx", "prometheus")
+"""What `export` writes."""
 PORT = click.IntRange(0, 65535)
 SECONDS = click.FloatRange(0, min_open=True)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.backend.raw import free_port
-from tests.system.processes import program
+from tests.system.processes import Program, program
 
 PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 GET_IT = "needs nginx (Debian: apt-get install nginx-light, macOS: brew install nginx)"
@@ -48,12 +48,17 @@ def nginx(upstream: str, location: str = "", server: str = "") -> Iterator[str]:
             """
         )
         with program(binary(), "-p", folder, "-c", f"{home}/nginx.conf", "-e", "stderr") as running:
-            until = time.monotonic() + 10
-            while not _listens(port):
-                assert running.returncode is None, running.output
-                assert time.monotonic() < until, running.output
-                time.sleep(0.05)
+            listening(running, port)
             yield f"http://127.0.0.1:{port}"
+
+
+def listening(running: Program, port: int, seconds: float = 10) -> None:
+    """Waits until somebody listens at the port; fails with what `running` said when it ended or took too long."""
+    until = time.monotonic() + seconds
+    while not _listens(port):
+        assert running.returncode is None, running.output
+        assert time.monotonic() < until, running.output
+        time.sleep(0.05)
 
 
 def _listens(port: int) -> bool:

@@ -1,0 +1,120 @@
+"""`streamgauge export`, from the repository and from a wheel: the files, the two substitutions, nothing overwritten unasked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dashboard.cli import commands
+from dashboard.cli.export import kinds, shipped
+from dashboard.cli.options import KINDS
+from tests.architecture.tree import PACKAGES, ROOT
+from tests.deploy.programs import promtool
+
+KEPT = {".yml", ".json", ".conf"}
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(commands, ["export", *arguments], prog_name="streamgauge")
+    return result.exit_code, result.output
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_what_is_offered_is_what_is_there() -> None:
+    assert tuple(kinds()) == KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_files_as_they_are(kind: str, tmp_path: Path) -> None:
+    code, said = run(kind, "-o", str(tmp_path / "new" / "folder"))
+    assert code == 0
+    source = {name: text for name, text in files(shipped() / kind).items() if Path(name).suffix in KEPT}
+    assert files(tmp_path / "new" / "folder") == source
+    assert said.count("written") == len(source)
+
+
+def test_again_changes_nothing_and_says_so(tmp_path: Path) -> None:
+    run("prometheus", "-o", str(tmp_path))
+    code, said = run("prometheus", "-o", str(tmp_path))
+    assert code == 0
+    assert said.count("unchanged") == len(files(tmp_path))
+
+
+def test_a_file_that_differs_stays_and_nothing_else_is_written(tmp_path: Path) -> None:
+    mine = tmp_path / "prometheus.yml"
+    mine.write_text("mine", "utf-8")
+    code, said = run("prometheus", "-o", str(tmp_path))
+    assert code == 2
+    assert "prometheus.yml" in said
+    assert "alerts.rules.yml" not in said
+    assert "nothing was written" in said
+    assert files(tmp_path) == {"prometheus.yml": "mine"}
+
+
+def test_a_file_that_differs_is_overwritten_on_request(tmp_path: Path) -> None:
+    mine = tmp_path / "prometheus.yml"
+    mine.write_bytes(b"\xff mine")
+    code, said = run("prometheus", "-o", str(tmp_path), "--force")
+    assert code == 0
+    assert f"{'overwritten':<12} {mine}" in said
+    assert "scrape_configs" in mine.read_text("utf-8")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    code, said = run("grafana", "-o", str(tmp_path / "file" / "folder"))
+    assert code == 2
+    assert "cannot be written" in said
+
+
+def test_links_lead_where_the_operator_says(tmp_path: Path) -> None:
+    run("prometheus", "-o", str(tmp_path), "--runbooks", "https://wiki.example/gauge")
+    rules = (tmp_path / "alerts.rules.yml").read_text("utf-8")
+    assert "runbook_url: https://wiki.example/gauge#backenddown" in rules
+    assert "docs/runbooks.md#" not in "".join(files(tmp_path).values())
+
+
+def test_live_turns_can_be_judged_and_the_unit_tests_follow(tmp_path: Path) -> None:
+    run("prometheus", "-o", str(tmp_path), "--source", "live", "--runbooks", "https://wiki.example/gauge")
+    rules = (tmp_path / "alerts.rules.yml").read_text("utf-8")
+    assert 'source="canary"' not in rules
+    assert rules.count('source="live"') >= 24
+    tested = promtool("test", "rules", "tests/burn.test.yml", "tests/backends.test.yml", cwd=tmp_path)
+    assert tested.returncode == 0, tested.stderr
+
+
+def test_an_installed_wheel_has_the_files(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    for folder in (*PACKAGES, "deploy"):
+        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    build = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
+    built = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", build, str(tmp_path)],
+        cwd=tree, capture_output=True, text=True, check=True, timeout=90,
+    )  # fmt: skip
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
+        wheel.extractall(installed)
+        names = wheel.namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"dashboard", "orchestrator_stub"}
+    assert not [name for name in names if "/generate/" in name]
+    program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from dashboard.cli import main; main()"
+    command = [sys.executable, "-I", "-c", program, str(installed), "export"]
+    for kind in KINDS:
+        subprocess.run([*command, kind, "-o", str(tmp_path / kind)], cwd=tmp_path, check=True, timeout=60)
+        assert files(tmp_path / kind) == {
+            name: text for name, text in files(tree / "deploy" / kind).items() if Path(name).suffix in KEPT
+        }
