@@ -134,6 +134,7 @@ class Backend(_Part, frozen=True):
     timeouts: Timeouts = Timeouts()
     retry: Retry = Retry()
     replay: bool = False
+    traceparent: bool = True
     verify: bool = True
     ca_file: str = ""
     client_cert: str = ""

@@ -25,7 +25,7 @@ from dashboard.telemetry.history import History
 from dashboard.telemetry.past_turn import past_turn
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.events import Observer
-from dashboard.turn.request import Origin, Start
+from dashboard.turn.request import Start, traced_origin
 from dashboard.turn.turn import Turn
 from dashboard.watch.canary import Canaries, Host
 from dashboard.watch.pulse import Pulse
@@ -95,7 +95,7 @@ class Runtime:
             dialect_of(backend),
             question,
             limits=self.config.limits,
-            origin=Origin(session, source),
+            origin=traced_origin(backend, session, source, secrets.token_hex(16), secrets.token_hex(8)),
             chance=random.random,
             start=Start(ask),
         )
@@ -140,7 +140,7 @@ class Runtime:
         self._turns.pop(live.id, None)
         try:
             self.sink.ended(live.gauge.report(), live.backend, live.source)
-            self.history.add(past_turn(live.id, live.source, "", live.gauge, time.time()))
+            self.history.add(past_turn(live.id, live.source, live.transcript.trace_id, live.gauge, time.time()))
         except Exception as error:  # noqa: BLE001  # whoever waits for the turn must not wait for ever
             self.task_failed(f"end of turn {live.id}", error)
 

@@ -102,7 +102,7 @@ class LiveTurn:
 
     def __init__(self, backend: BackendTally, source: SourceTally, asked: Asked) -> None:
         self.backend, self.source, self.asked_at = backend, source, asked.at
-        self.exemplar = {"turn": asked.turn}
+        self.exemplar = {"turn": asked.turn, **({"trace_id": asked.trace_id} if asked.trace_id else {})}
         """Where a sample of this turn leads."""
         self.text_at = self.ttft_s = nan
         self.event_seen = self.had_stall = self.stall_open = False

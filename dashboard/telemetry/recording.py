@@ -165,6 +165,8 @@ class _Lines:
             "headers": {k: self._told(v) for k, v in headers.items() if k in KEPT_HEADERS},
             "t_headers": self._t(at),
         }
+        if asked and asked.trace_id:
+            meta["trace_id"] = asked.trace_id
         if self._dropped_bytes:
             meta["dropped_bytes"], self._dropped_bytes = self._dropped_bytes, 0
         self._line({"meta": meta})

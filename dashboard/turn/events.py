@@ -19,13 +19,14 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class Asked(_Event, frozen=True):
-    """The question was put. `source`: live, canary, check or replay; `session` "" when no browser asked."""
+    """The question was put. `source`: live, canary, check or replay; `session` "" when no browser asked; `trace_id` "" for none."""
 
     backend: str
     dialect: str
     session: str
     source: str
     question: str
+    trace_id: str = ""
 
 
 class Guessed(_Event, frozen=True):

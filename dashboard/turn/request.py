@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from dashboard.config import Backend
 from dashboard.wire.dialect import Ask
 
 EVENT_STREAM = "text/event-stream"
 LAST_EVENT_ID_BYTES = 4096
+TRACEPARENT = "traceparent"
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -25,10 +29,36 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Who asks: the browser session ("" none) and the source: live, canary, check or replay."""
+    """Who asks: the browser session ("" none) and the source: live, canary, check or replay; and as what it is traced.
+
+    `trace_id` is 32 hexadecimal digits, "" for none; `traceparent` the header that carries it, "" when none is to be
+    added (W3C Trace Context).
+    """
 
     session: str = ""
     source: str = "live"
+    trace_id: str = ""
+    traceparent: str = ""
+
+    def traced(self, ask: Ask) -> Ask:
+        """`ask` with our traceparent, unless it has one."""
+        if not self.traceparent or any(name.lower() == TRACEPARENT for name in ask.headers):
+            return ask
+        return msgspec.structs.replace(ask, headers={**ask.headers, TRACEPARENT: self.traceparent})
+
+
+def traced_origin(backend: Backend, session: str, source: str, trace_id: str, span_id: str) -> Origin:
+    """An Origin with that new trace (32 and 16 hexadecimal digits), or with the one that the backend's headers say.
+
+    What is replayed is asked nobody, and has none.
+    """
+    if not backend.traceparent or source == "replay":
+        return Origin(session, source)
+    for name, value in backend.headers.items():
+        if name.lower() == TRACEPARENT and value.reveal():
+            theirs = _TRACEPARENT.fullmatch(value.reveal())
+            return Origin(session, source, theirs[1] if theirs else "")
+    return Origin(session, source, trace_id, f"00-{trace_id}-{span_id}-01")
 
 
 class Left(NamedTuple):

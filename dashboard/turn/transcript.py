@@ -34,7 +34,7 @@ class Transcript:
         self.turn = turn
         self.revision = 0
         self.state = TurnState.IDLE
-        self.backend = self.dialect = self.question = ""
+        self.backend = self.dialect = self.question = self.trace_id = ""
         self.asked_at = self.ended_at = self.silent_since = self.text_at = self.retry_at = 0.0
         self.attempt = 0
         self.routing_started = self.agent_started = False
@@ -87,7 +87,8 @@ class Transcript:
 
     def _asked(self, event: Asked) -> None:
         self.backend, self.dialect, self.question = event.backend, event.dialect, event.question
-        self.asked_at = self.silent_since = event.at
+        self.asked_at, self.trace_id = event.at, event.trace_id
+        self.silent_since = event.at
 
     def _guessed(self, event: Guessed) -> None:
         self.dialect = event.dialect

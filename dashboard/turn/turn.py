@@ -58,7 +58,7 @@ class Turn:
         self.id = turn_id
         self.state = TurnState.IDLE
         question = msgspec.structs.replace(question, id=question.id or turn_id)
-        self.ask = start.ask or dialect.ask(question)
+        self.ask = origin.traced(start.ask or dialect.ask(question))
         self._first_ask = self.ask
         self._backend, self._question, self._limits, self._origin = backend, question, limits, origin
         self._reading = Reading(turn_id, dialect, limits.event_bytes, start.last_event_id, dedupe=start.dedupe)
@@ -98,8 +98,8 @@ class Turn:
         """The turn begins: its request goes out."""
         if self.state is not TurnState.IDLE:
             return []
-        self._asked_at, origin = now, self._origin
-        told = (self._backend.name, self.dialect.name, origin.session, origin.source, self._question.text)
+        self._asked_at, by = now, self._origin
+        told = (self._backend.name, self.dialect.name, by.session, by.source, self._question.text, by.trace_id)
         self._emit(Asked(self.id, now, *told))
         self._tell_guess(now, "the path")
         self._connecting(now)
@@ -140,8 +140,7 @@ class Turn:
 
     def feed(self, chunk: bytes, now: float) -> list[TurnEvent]:
         """One read of an open stream."""
-        clocks = self._clocks
-        if self.state not in OPEN or clocks is None or not chunk:
+        if self.state not in OPEN or (clocks := self._clocks) is None or not chunk:
             return []
         self._bytes += len(chunk)
         clocks.bytes_at = now
@@ -275,7 +274,8 @@ class Turn:
         may = self._opened and reading.can_resume
         resumed = self.dialect.resume(self._question, reading.last_event_id) if may else None
         seen = reading.text_seen
-        return next_ask(self._first_ask, resumed, fault, status, text_seen=seen, replay=self._backend.replay)
+        traced = resumed and self._origin.traced(resumed)
+        return next_ask(self._first_ask, traced, fault, status, text_seen=seen, replay=self._backend.replay)
 
     def _ending(self, fault: Fault) -> Ending:
         if self._opened and self._reading.unreadable:
