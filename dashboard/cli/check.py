@@ -16,7 +16,7 @@ from rich.text import Text
 from dashboard.backend.seam import Transport
 from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
-from dashboard.cli.event_loop import loop_factory
+from dashboard.cli.event_loop import loop_factory, sigterm_cancels
 from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url
 from dashboard.cli.phases import Phases, Say
 from dashboard.cli.printable import in_json
@@ -121,15 +121,24 @@ def request(plan: Plan) -> Pasted:
 
 
 def run(plan: Plan, say: Say, also: Observer | None = None) -> Checked:
-    """The turn, to its end or to Ctrl-C; `also` sees its events.
+    """The turn, to its end, to Ctrl-C or to SIGTERM; `also` sees its events.
 
-    Errors: ConfigError for an unknown dialect, Refused for a question too long.
+    Errors: ConfigError for an unknown dialect, Refused for a question too long, KeyboardInterrupt for either signal
+    before the turn began.
     """
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(_run(plan, say, also))
+        try:
+            return runner.run(_run(plan, say, also))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
 
 async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
+    with sigterm_cancels() as terminated:
+        return await _turn(plan, say, also, terminated)
+
+
+async def _turn(plan: Plan, say: Say, also: Observer | None, terminated: Callable[[], bool]) -> Checked:
     runtime = build(plan.config, plan.source)
     if plan.transport is None:
         await runtime.discover(plan.backend.name)
@@ -144,8 +153,8 @@ async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
     )
     try:
         await live.wait()
-    except asyncio.CancelledError:  # Ctrl-C: the verdict is still told
-        live.cancel("person")
+    except asyncio.CancelledError:  # Ctrl-C or SIGTERM: the verdict is still told
+        live.cancel("shutdown" if terminated() else "person")
         await live.wait()
     await runtime.aclose()
     return Checked(live.gauge.report(), seen, live.gauge.evidence())

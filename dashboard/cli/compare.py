@@ -20,6 +20,7 @@ from dashboard.health.compare import PAIRS, Course, CourseSeen, conclude, doubt
 from dashboard.health.diagnosis import Diagnosis, Kind
 from dashboard.health.report import Report
 from dashboard.turn.events import Connected, TurnEvent
+from dashboard.turn.verdict import Outcome
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -99,6 +100,8 @@ def _run(plan: Plan, word: str, console: Console | None) -> Run:
 
     checked = run(plan, lambda _at, _word, _rest: None, observe)
     report = checked.report
+    if report.outcome == Outcome.STOPPED and checked.evidence.by in ("person", "shutdown"):
+        raise KeyboardInterrupt  # nothing is proved by half a pair, and whoever stopped it wants no other question asked
     late = report.diagnosis is not None and report.diagnosis.kind == Kind.PAGE_SLOW
     if console is not None:
         first = "no text" if report.ttft_s is None else f"first text {report.ttft_s:.3f} s"

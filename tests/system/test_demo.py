@@ -153,14 +153,3 @@ def test_serve_shows_one_address_without_any_config_and_stops_cleanly(tmp_path: 
         finally:
             running.stop()
     assert "Traceback" not in running.output
-
-
-def test_check_told_to_stop_still_gives_its_verdict(tmp_path: Path, env: dict[str, str]) -> None:
-    with stub() as url:
-        arguments = ("check", url, "-m", "Tell me a story about a river")
-        with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
-            running.wait_for("first text", 30)
-            running.signal(signal.SIGINT)
-            assert running.wait() == 1
-    assert "\nstopped" in running.output
-    assert "Traceback" not in running.output

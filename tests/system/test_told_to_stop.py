@@ -1,0 +1,71 @@
+"""Ctrl-C and SIGTERM mid-turn: the commands that ask end in order, with a verdict, a whole file and no further question."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dashboard.telemetry.recording import read_recording
+from tests.system.processes import program, stub
+
+pytestmark = [pytest.mark.system, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"STREAMGAUGE_CONFIG": "", "HOME": str(tmp_path)}
+
+
+def runs_of(url: str) -> int:
+    """How many questions the stub was asked."""
+    told = httpx.get(url.replace("/process/stream", "/health"), trust_env=False).json()
+    return int(told["turns"]["started"])
+
+
+@pytest.mark.parametrize(
+    ("number", "who"), [(signal.SIGINT, "The person stopped it"), (signal.SIGTERM, "Streamgauge was shut down")]
+)
+def test_check_told_to_stop_still_gives_its_verdict(number: int, who: str, tmp_path: Path, env: dict[str, str]) -> None:
+    with stub() as url:
+        arguments = ("check", url, "-m", "Tell me a story about a river")
+        with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
+            running.wait_for("first text", 30)
+            running.signal(number)
+            assert running.wait() == 1
+    assert "\nstopped" in running.output
+    assert f"stopped: {who}" in running.output
+    assert "Traceback" not in running.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_record_told_to_stop_still_writes_what_came(number: int, tmp_path: Path, env: dict[str, str]) -> None:
+    file = tmp_path / "turn.jsonl"
+    with stub() as url:
+        arguments = ("record", url, "-m", "Tell me a story about a river", "-o", str(file))
+        with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
+            running.wait_for("first text", 30)
+            running.signal(number)
+            running.wait()
+    (attempt,) = read_recording(file)
+    assert attempt.end == "client-closed"
+    assert attempt.reads
+    assert "Traceback" not in running.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_comparison_told_to_stop_asks_nothing_more(number: int, tmp_path: Path, env: dict[str, str]) -> None:
+    with stub() as url:
+        story = ("-m", "Tell me a story about a river")
+        arguments = ("check", url, "--compare", url.replace("127.0.0.1", "localhost"), *story)
+        with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
+            while not runs_of(url):
+                time.sleep(0.05)
+            running.signal(number)
+            assert running.wait(10) == 1
+        assert runs_of(url) == 1
+    assert running.lines[-1:] == ["Aborted!"]
