@@ -29,6 +29,7 @@ from dashboard.turn.request import Start, traced_origin
 from dashboard.turn.turn import Turn
 from dashboard.watch.canary import Canaries, Host
 from dashboard.watch.pulse import Pulse
+from dashboard.watch.vigil import Vigil
 from dashboard.wire.auto import check_dialect, dialect_of
 from dashboard.wire.dialect import Ask, Question
 
@@ -66,6 +67,7 @@ class Runtime:
         self._pulse = Pulse(self._beat)
         self._snapshots: dict[Scope, Snapshot] = {}
         self.canaries = Canaries(self._host())
+        self.vigil = Vigil(lambda: self.backends, self.sink, self.history, self.canaries)
 
     # Turns
 
@@ -213,6 +215,7 @@ class Runtime:
         for live in self._turns.values():
             live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag_s)
         self.monitor.sample(now, time.time())
+        self.vigil.beat(now, time.time())
         self._snapshots.clear()
         self.history.tell(self.sink)
 

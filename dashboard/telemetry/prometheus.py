@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from gzip import compress
 from importlib.metadata import version
-from math import isfinite, nan
+from math import inf, isfinite, nan
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, Exemplar, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -104,6 +104,32 @@ class PrometheusSink:
     def config_read(self, *, taken: bool) -> None:
         """The configuration was read again; not `taken` when the one before stays in force."""
         self._tables.cell("config_last_reload_successful").value = taken
+
+    # Read back
+
+    def total(self, metric: str, **labels: str) -> dict[str, float]:
+        """The children of a counter or gauge that have these labels, added up by backend ("" where it has no such label)."""
+        table = self._tables.by_name[metric]
+        names = table.metric.labels
+        places = [(names.index(label), value) for label, value in labels.items()]
+        at = names.index("backend") if "backend" in names else None
+        sums: dict[str, float] = {}
+        for key, cell in table.cells.items():
+            if all(key[place] == value for place, value in places):
+                backend = "" if at is None else key[at]
+                sums[backend] = sums.get(backend, 0.0) + cell.value
+        return sums
+
+    def beyond(self, metric: str, edge: float) -> tuple[int, int]:
+        """Of a histogram without labels: how many values were above `edge`, one of its edges, and how many there are."""
+        counts = self._tables.histogram(metric).counts
+        place = self._tables.by_name[metric].metric.edges.index(edge)
+        return sum(counts[place + 1 :]), sum(counts)
+
+    def quiet_s(self, backend: str) -> float:
+        """How long nothing was heard of a backend, neither message nor heartbeat; infinite before the first."""
+        tally = self._counts.backends.get(backend)
+        return self._clock() - tally.last_event_at if tally and isfinite(tally.last_event_at) else inf
 
     # Exposition
 

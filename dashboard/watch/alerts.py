@@ -59,6 +59,8 @@ BURN_LEAST = 2.0
 """More than so many bad turns within the long window: one failure at night wakes nobody."""
 STALE_INTERVALS = 3.0
 """A canary is stale when nothing was heard of it for so many of its intervals."""
+FROZEN_S = 60.0
+"""Nothing from any stream of a backend for so long: with the alert's own minute it is longer than one turn may be silent."""
 LOOP_LATE_S = 0.25
 SCREEN_LATE_S = 0.5
 """A timer, and a page update, are late beyond this; both are edges of their histograms."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dashboard.watch.alerts import LOOP_LATE_S, SCREEN_LATE_S, STALE_INTERVALS, Rule
+from dashboard.watch.alerts import FROZEN_S, LOOP_LATE_S, SCREEN_LATE_S, STALE_INTERVALS, Rule
 from deploy.generate.promql import over_replicas, window
-
-FROZEN_S = 60.0
-"""Nothing for so long, from any stream of a backend: with the alert's own minute it is longer than one turn alone may be silent."""
 
 PERCENT = "{{ $value | humanizePercentage }}"
 
