@@ -120,15 +120,6 @@ class Chat extends Pane {
   }
 }
 
-// A window too narrow for three columns begins with its sidebar closed; decided here, where the width is known.
-function foldSidebar(page) {
-  if (window.innerWidth >= 1200) return;
-  for (const root of page?.roots() ?? []) {
-    if (root.data && "sidebar_open" in root.data.attributes) root.data.sidebar_open = false;
-  }
-}
-
 export function render({model, view}) {
-  foldSidebar(view.model.document);
   return mount(new Chat(model), {model, view});
 }

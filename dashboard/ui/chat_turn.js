@@ -29,7 +29,7 @@ class TurnView {
     return el("div", {class: "actions", hidden: true},
       button("Copy", "copy", clip("answer"), {class: "ghost", title: "Copy the answer as markdown"}),
       button("curl", "curl", clip("curl"), {class: "ghost", title: "Copy the request as a curl command"}),
-      button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost"}));
+      button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost again"}));
   }
 
   update({fields = {}, blocks, reasoning}) {

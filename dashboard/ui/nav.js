@@ -1,6 +1,15 @@
 // The views as links: the address is theirs, a plain click stays on the page.
 
-export function render({model}) {
+// A window too narrow for three columns begins with its sidebar closed; decided here, where the width is known.
+function foldSidebar(page) {
+  if (window.innerWidth >= 1200) return;
+  for (const root of page?.roots() ?? []) {
+    if (root.data && "sidebar_open" in root.data.attributes) root.data.sidebar_open = false;
+  }
+}
+
+export function render({model, view}) {
+  foldSidebar(view.model.document);
   const nav = document.createElement("nav");
   nav.setAttribute("aria-label", "Views");
   const draw = () => {

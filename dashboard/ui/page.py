@@ -16,6 +16,7 @@ from panel.viewable import Viewable
 
 from dashboard.runtime import Refused, Runtime
 from dashboard.ui.chat_view import ChatView
+from dashboard.ui.compare_view import CompareView
 from dashboard.ui.fleet import FleetView
 from dashboard.ui.pane import source
 from dashboard.ui.theme import THEME
@@ -24,6 +25,7 @@ from dashboard.ui.view import View, Visit
 TICK_MS = 250
 VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
     "chat": ("Chat", ChatView),
+    "compare": ("Compare", CompareView),
     "fleet": ("Fleet", FleetView),
 }
 """Each view by its name in the address: its label, and how one is made. The first is shown when none is named."""

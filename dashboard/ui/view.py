@@ -44,6 +44,8 @@ class Visit:
         self.session = session
         self.query = dict(query)
         """What the address says now."""
+        self.draft = ""
+        """A question that one view hands to the next: there it is filled in, and not asked before a person says so."""
         self.document = pn.state.curdoc
         self.opener: Callable[[str, Mapping[str, str | None]], None] | None = None
         """What opens a view; set by the page."""

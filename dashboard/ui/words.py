@@ -33,9 +33,13 @@ DEFINITIONS: Mapping[str, str] = {
     "gap": "Chunk gap: time between two non-empty text chunks; chunks of one read are 0 apart. Last 60 s; "
     "quantiles from a log-bucket histogram, at most 1 % off.",
     "chunks": "Non-empty text chunks of this answer.",
+    "gap_p50": "Half of the gaps between this answer's text chunks were at most this long; chunks of one read are 0 apart.",
     "gap_p95": "95 % of the gaps between this answer's text chunks were at most this long.",
     "duration": "From the question to the end of the turn.",
     "tokens": "Output tokens, as the back end reports them.",
+    "smoothness": "Fluidity index: the share of text deadlines met by somebody who reads 25 characters a second; early text "
+    "banks slack, late text pays each deadline that it missed.",
+    "characters": "Length of the answer; answers of different lengths take different times.",
     "stalls": "Times when no bytes, or bytes without progress, came for longer than stall_after_s on an open connection.",
     "connection": "Connections by state, at each moment: open, connecting, stalled (open but silent), backing off.",
     "faults": "What went wrong on a connection (refused, cut, bad status, …), counted when it happened.",

@@ -1,0 +1,68 @@
+"""The Compare view: whom to ask stands in the address (`?view=compare&backends=a,b`), the rest is one pane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from dashboard.runtime import Runtime
+from dashboard.ui.compare import LEAST, MOST, ComparePane
+from dashboard.ui.pane import source
+from dashboard.ui.view import Visit
+
+HELP = (
+    ("One clock", "All are asked at the same moment, t = 0. Each question stands by itself: no history is sent."),
+    ("Best", "Only answers that completed compete. Within 5 % (or 2 ms) they are even. One try is one try: ask again."),
+    ("Twice the same", "A backend may stand in two lanes: how far they differ is how much chance there is in it."),
+)
+
+
+def chosen(wanted: str, runtime: Runtime, first: str) -> list[str]:
+    """The backends that `wanted` ("a,b") names, 2 to 4; unknown ones are left out, missing ones filled up.
+
+    Beginning with `first`; the same twice only where it says so, or where there is no other.
+    """
+    named = [name for name in wanted.split(",") if name in runtime.backends][:MOST]
+    spare = [name for name in (first, *runtime.backends) if name not in named]
+    while len(named) < LEAST:
+        named.append(spare.pop(0) if spare else first)
+        spare = [name for name in spare if name not in named]
+    return named
+
+
+class CompareView:
+    """One question to two or more backends, side by side."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        names = chosen(visit.query.get("backends", ""), visit.runtime, visit.backend)
+        self.pane = ComparePane(visit.runtime, visit.session, names, sizing_mode="stretch_width", margin=0)
+        self.pane.on_choice = lambda names: visit.soon(lambda: self._remember(names))
+        self.main: Viewable = pn.Column(
+            self.pane, stylesheets=[source("compare_page.css")], sizing_mode="stretch_width", margin=0
+        )
+        self.sidebar: list[Viewable] = [
+            pmui.Typography(f"<b>{title}</b><br>{text}", variant="body2", margin=(14, 14, 0, 14))
+            for title, text in HELP
+        ]
+
+    async def _remember(self, names: list[str]) -> None:
+        self.visit.remember(backends=",".join(names))
+
+    def open(self, query: Mapping[str, str]) -> None:
+        """Brings the backends of the address, and the question that another view handed over."""
+        names = chosen(query.get("backends", ",".join(self.pane.backends)), self.visit.runtime, self.visit.backend)
+        draft, self.visit.draft = self.visit.draft, ""
+        self.pane.use(names, draft)
+        if query.get("backends") != ",".join(self.pane.backends):
+            self.visit.soon(lambda: self._remember(self.pane.backends))
+
+    def tick(self) -> None:
+        """Nothing: lanes are painted as their turns grow."""
+
+    def close(self) -> None:
+        """The session is gone."""
+        self.pane.close()
