@@ -108,6 +108,11 @@ def quoted(raw: Any, at: Path) -> str:
     return _kind(value) if hidden or isinstance(value, dict | list | None) else repr(value)[:80]
 
 
+def as_name(words: str) -> str:
+    """`words` as far as a label may hold them; a backend's name stays as it is."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip(".-_")[:64] or "backend"
+
+
 def check_url(url: str, at: str, written: str | None = None, *, user: bool = False) -> None:
     """Refuse what is no absolute http address; the sentence quotes `written` (as the file has it), without what may be secret.
 

@@ -8,13 +8,14 @@ import random
 import secrets
 import time
 
+from dashboard.backend.admission import why_not
 from dashboard.backend.discovery import discovered, needs_card
 from dashboard.backend.lines import Lines
 from dashboard.backend.live import LiveTurn
 from dashboard.backend.scenarios import Scenario, fetch_scenarios
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import check_connection
-from dashboard.config import Config, load
+from dashboard.config import Backend, Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.health.turn_gauge import TurnGauge
@@ -24,6 +25,7 @@ from dashboard.telemetry.flight import FlightRecorder
 from dashboard.telemetry.history import History
 from dashboard.telemetry.past_turn import past_turn
 from dashboard.telemetry.prometheus import PrometheusSink
+from dashboard.telemetry.recent import RecentTurns
 from dashboard.turn.events import Observer
 from dashboard.turn.request import Start, traced_origin
 from dashboard.turn.turn import Turn
@@ -54,6 +56,7 @@ class Runtime:
         self.sink = PrometheusSink(config.backends)
         self.flight = FlightRecorder(config.backends)
         self.history = History(config.history)
+        self.recent = RecentTurns()
         self.draining = False
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
@@ -89,7 +92,33 @@ class Runtime:
         that is not configured.
         """
         backend = self.backends[backend_name]
-        self._may(question)
+        if source == "live" and self.busy(backend_name):
+            self.canaries.give_way(backend_name)
+        return self._begin(backend, question, session, source, also=also, ask=ask, transport=transport)
+
+    def replay(
+        self, backend: Backend, question: Question, transport: Transport, *, session: str, also: Observer
+    ) -> LiveTurn:
+        """Plays a recording as a turn of that session, which is counted nowhere; `backend` need not be configured.
+
+        Errors: as `ask`; ConfigError for a dialect that does not exist.
+        """
+        return self._begin(backend, question, session, "replay", also=also, transport=transport)
+
+    def _begin(
+        self,
+        backend: Backend,
+        question: Question,
+        session: str,
+        source: str,
+        *,
+        also: Observer | None = None,
+        ask: Ask | None = None,
+        transport: Transport | None = None,
+    ) -> LiveTurn:
+        refusal = why_not(question, self.config.limits, live=len(self._turns), draining=self.draining)
+        if refusal:
+            raise Refused(refusal)
         self.start()
         turn = Turn(
             secrets.token_hex(8),
@@ -101,48 +130,34 @@ class Runtime:
             chance=random.random,
             start=Start(ask),
         )
-        live = LiveTurn(turn, backend_name, session, source, TurnGauge(backend.thresholds))
+        live = LiveTurn(turn, backend.name, session, source, TurnGauge(backend.thresholds))
         observers = [live.gauge.observe, self.monitor.observe, self.sink.observe]
         if source != "replay":
             observers.append(self.flight.begin(lambda: live.gauge.anomalies_total > 0))
         if also is not None:
             observers.append(also)
         observe = Broadcast([*observers, live.observe], self.sink.observer_failed)
-        if source == "live" and self.busy(backend_name):
-            self.canaries.give_way(backend_name)
+        live.watch, live.unwatch = observe.add, observe.remove
         self._turns[turn.id] = live
-        lines = self._lines
-        live.start(transport or lines.transport(backend), observe, lines.places(backend), self.task, self._ended)
+        places = self._lines.places(backend) if transport is None else asyncio.Semaphore()
+        live.start(transport or self._lines.transport(backend), observe, places, self.task, self._ended)
         return live
 
     def busy(self, backend_name: str) -> str:
         """Why a turn of this backend would have to wait now; "" when it would not."""
-        most = self.backends[backend_name].max_parallel
-        live = sum(each.backend == backend_name for each in self._turns.values())
+        most, live = self.backends[backend_name].max_parallel, self._streaming(backend_name)
         return f"{live} of its {most} places are taken" if live >= most else ""
 
-    def _may(self, question: Question) -> None:
-        limits = self.config.limits
-        if self.draining:
-            raise Refused("The server is shutting down; ask again in a moment.")
-        if not question.text.strip():
-            raise Refused("The question is empty; type something first.")
-        if len(question.text) > limits.question_chars:
-            raise Refused(
-                f"The question has {len(question.text):,} characters; at most {limits.question_chars:,} are allowed. "
-                "Shorten it and send it again."
-            )
-        if len(self._turns) >= limits.turns_live:
-            raise Refused(
-                f"{limits.turns_live} answers are streaming already, which is this server's limit; "
-                "wait for one to end, or raise limits.turns_live in config.yaml."
-            )
+    def _streaming(self, backend_name: str) -> int:
+        """How many turns that backend has under way; a replay asks nobody."""
+        return sum(live.backend == backend_name and live.source != "replay" for live in self._turns.values())
 
     def _ended(self, live: LiveTurn) -> None:
         self._turns.pop(live.id, None)
         try:
             self.sink.ended(live.gauge.report(), live.backend, live.source)
             self.history.add(past_turn(live.id, live.source, live.transcript.trace_id, live.gauge, time.time()))
+            self.recent.add(live.id, live.session, live.source, live.transcript.question, live.gauge)
         except Exception as error:  # noqa: BLE001  # whoever waits for the turn must not wait for ever
             self.task_failed(f"end of turn {live.id}", error)
 
@@ -158,7 +173,7 @@ class Runtime:
         backend = self.backends[backend_name]
         if backend.dialect != "orchestrator":
             return []
-        if not any(live.backend == backend_name for live in self._turns.values()):
+        if not self._streaming(backend_name):
             listed = await fetch_scenarios(self._lines.transport(backend), backend.url)
             self._listed[backend_name] = listed or self._listed.get(backend_name, [])
         return self._listed.get(backend_name, [])
@@ -166,8 +181,7 @@ class Runtime:
     async def discover(self, backend_name: str) -> None:
         """Learns, once, how an A2A backend wants to be asked; every other is known already. Not while it streams."""
         backend = self.backends[backend_name]
-        busy = any(live.backend == backend_name for live in self._turns.values())
-        if needs_card(backend) and backend_name not in self._discovered and not busy:
+        if needs_card(backend) and backend_name not in self._discovered and not self._streaming(backend_name):
             self._discovered.add(backend_name)
             self.backends[backend_name] = await discovered(backend, self._lines.transport(backend))
 
@@ -213,7 +227,8 @@ class Runtime:
     def _beat(self, now: float, lag_s: float) -> None:
         self.sink.loop_lag(lag_s)
         for live in self._turns.values():
-            live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag_s)
+            if live.source != "replay":  # its waits are recorded ones
+                live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag_s)
         self.monitor.sample(now, time.time())
         self.vigil.beat(now, time.time())
         self._snapshots.clear()

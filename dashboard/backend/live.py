@@ -9,7 +9,7 @@ from dashboard.backend.answer import Stop, answer
 from dashboard.backend.seam import Transport
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.health.unread import Seen
-from dashboard.turn.events import Ended, TurnEvent
+from dashboard.turn.events import Ended, Observer, TurnEvent
 from dashboard.turn.transcript import Transcript
 from dashboard.turn.turn import Turn
 
@@ -27,6 +27,9 @@ class LiveTurn:
         self.transcript = Transcript(turn.id)
         self.gauge = gauge
         self.seen = Seen()
+        self.watch: Callable[[Observer], None] = lambda _observe: None
+        """Adds an observer while it runs; `unwatch` takes it out. The runtime sets both."""
+        self.unwatch: Callable[[Observer], None] = lambda _observe: None
         self.done = False
         self.queued = True
         self._turn = turn

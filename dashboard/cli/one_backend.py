@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from dashboard.config import Backend, Config, ConfigError, Secret
-from dashboard.config_yaml import check_url
+from dashboard.config_yaml import as_name, check_url
 
 if TYPE_CHECKING:
     from dashboard.runtime import Runtime
@@ -40,11 +39,6 @@ def name_of(url: str) -> str:
     """A backend's name from its address: host and port, as far as a label may hold them."""
     parts = urlsplit(url)
     return as_name((parts.hostname or "") + (f"-{parts.port}" if parts.port else ""))
-
-
-def as_name(words: str) -> str:
-    """`words` as far as a label may hold them; a backend's name stays as it is."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip(".-_")[:64] or "backend"
 
 
 def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str]) -> Config:

@@ -17,6 +17,14 @@ class Broadcast:
         self._observers = list(observers)
         self._failed = failed
 
+    def add(self, observe: Observer) -> None:
+        """From now on this one, too."""
+        self._observers = [*self._observers, observe]
+
+    def remove(self, observe: Observer) -> None:
+        """No longer this one; harmless when it is not, or no longer, there."""
+        self._observers = [kept for kept in self._observers if kept != observe]
+
     def __call__(self, event: TurnEvent) -> None:
         for observe in self._observers:
             try:

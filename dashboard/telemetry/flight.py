@@ -1,4 +1,4 @@
-"""The flight recorder: the bytes of the last turns that were unwell, bounded, redacted when they leave."""
+"""The flight recorder: the bytes of the last turns, unwell ones longest; bounded, redacted when they leave."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from dashboard.config import Backend
 from dashboard.telemetry.recording import KEPT_EVENTS, encoded
 from dashboard.turn.events import Asked, ChunkArrived, Ended, Observer, TurnEvent
 from dashboard.turn.verdict import Outcome
-from dashboard.wire.redact import redactor_for
+from dashboard.wire.redact import Redactor, redactor_for
 
 TURNS = 20
 """So many unwell turns are kept; the oldest goes first."""
+WELL_TURNS = 20
+"""So many others; when room is needed they go before any unwell one."""
 TURN_BYTES = 2 * 1024 * 1024
 """Of one turn: half of it for its beginning, half for its end. What lies between is dropped, and its size told."""
 WHOLE_BYTES = 20 * 1024 * 1024
@@ -34,6 +36,18 @@ class FlightSeen(msgspec.Struct, frozen=True):
     at: float
     bytes: int
     dropped_bytes: int
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What is held of one turn, ended or not; `encoded` may take its time in a thread: nothing in here changes."""
+
+    events: tuple[TurnEvent, ...]
+    dropped_bytes: int
+    redactor: Redactor
+
+    def encoded(self) -> bytes:
+        """As a recording that `streamgauge replay` reads, without secrets."""
+        return encoded(self.events, self.redactor, self.dropped_bytes)
 
 
 class Flight:
@@ -59,11 +73,10 @@ class Flight:
             (self.tail or self.events).append(event)
             if kind is Asked:
                 self.asked = event  # type: ignore[assignment]
-                self._kept.running(1)
+                self._kept.took_off(self, event.turn)
             elif kind is Ended:
                 self.end = event  # type: ignore[assignment]
-                self._kept.running(-1)
-                self._kept.landed(self)
+                self._kept.landed(self, event.turn)
 
     def _chunk(self, event: ChunkArrived) -> None:
         size = event.size + READ_BYTES
@@ -90,12 +103,16 @@ class Flight:
 
 
 class FlightRecorder:
-    """Keeps the last TURNS turns that were unwell: neither completed nor stopped, with a fault, a stall or an anomaly."""
+    """Keeps the last turns: TURNS that were unwell (neither completed nor stopped, with a fault, a stall or an anomaly),
+    WELL_TURNS others, and those that are running.
+    """
 
     def __init__(self, backends: Iterable[Backend] = ()) -> None:
         self._backends: Mapping[str, Backend] = {each.name: each for each in backends}
         self._kept: dict[str, Flight] = {}
-        self._bytes = self._running = 0
+        self._well: dict[str, Flight] = {}
+        self._flying: dict[str, Flight] = {}
+        self._bytes = 0
         self.share = TURN_BYTES
         """So much may a running turn hold now."""
 
@@ -104,14 +121,27 @@ class FlightRecorder:
         return Flight(self, unwell).observe
 
     def list(self) -> list[FlightSeen]:
-        """What is kept, the newest first."""
+        """The unwell turns that are kept, the newest first."""
         return [_seen(flight) for flight in reversed(self._kept.values())]
+
+    def kept(self, turn: str) -> Kept | None:
+        """What is held of a turn, well or unwell or still running; None when nothing is."""
+        flight = self._kept.get(turn) or self._well.get(turn) or self._flying.get(turn)
+        if flight is None:
+            return None
+        backend = self._backends.get(flight.asked.backend if flight.asked else "", Backend("none", "http://localhost/"))
+        return Kept((*flight.events, *flight.tail), flight.dropped_bytes, redactor_for(backend))
+
+    def holds(self, turn: str) -> bool:
+        """Whether bytes of that turn are held."""
+        return turn in self._kept or turn in self._well or turn in self._flying
 
     def export(self, turn: str) -> bytes:
         """A kept turn as a recording that `streamgauge replay` reads, without secrets. Errors: KeyError."""
-        flight = self._kept[turn]
-        backend = self._backends.get(flight.asked.backend if flight.asked else "", Backend("none", "http://localhost/"))
-        return encoded([*flight.events, *flight.tail], redactor_for(backend), flight.dropped_bytes)
+        kept = self.kept(turn)
+        if kept is None:
+            raise KeyError(turn)
+        return kept.encoded()
 
     # For the flights
 
@@ -119,16 +149,27 @@ class FlightRecorder:
     def full(self) -> bool:
         return self._bytes > WHOLE_BYTES
 
-    def running(self, more: int) -> None:
-        """So many turns more, or fewer, are running."""
-        self._running += more
-        self.share = min(TURN_BYTES, WHOLE_BYTES // 2 // max(1, self._running))
+    def took_off(self, flight: Flight, turn: str) -> None:
+        """A turn has begun."""
+        self._flying[turn] = flight
+        self._share_out()
+
+    def landed(self, flight: Flight, turn: str) -> None:
+        """A turn has ended."""
+        self._flying.pop(turn, None)
+        self._share_out()
+        end = flight.end
+        well = end is not None and end.outcome in WELL and not end.fault and not flight.unwell()
+        pool, most = (self._well, WELL_TURNS) if well else (self._kept, TURNS)
+        pool[turn] = flight
+        if len(pool) > most:
+            self._forget(pool)
 
     def take(self, size: int) -> None:
-        """So many bytes more, or fewer, are held; older turns make room."""
+        """So many bytes more, or fewer, are held; older turns make room, well ones first."""
         self._bytes += size
-        while self._bytes > WHOLE_BYTES and self._kept:
-            self._forget(next(iter(self._kept)))
+        while self._bytes > WHOLE_BYTES and (self._well or self._kept):
+            self._forget(self._well or self._kept)
 
     def room(self, size: int) -> bool:
         """Takes `size` bytes if they fit, older turns making room."""
@@ -138,18 +179,11 @@ class FlightRecorder:
         self._bytes -= size
         return False
 
-    def landed(self, flight: Flight) -> None:
-        """A turn has ended: it is kept if it was unwell."""
-        end = flight.end
-        if end is None or (end.outcome in WELL and not end.fault and not flight.unwell()):
-            self._bytes -= flight.bytes
-            return
-        self._kept[end.turn] = flight
-        while len(self._kept) > TURNS:
-            self._forget(next(iter(self._kept)))
+    def _share_out(self) -> None:
+        self.share = min(TURN_BYTES, WHOLE_BYTES // 2 // max(1, len(self._flying)))
 
-    def _forget(self, turn: str) -> None:
-        self._bytes -= self._kept.pop(turn).bytes
+    def _forget(self, pool: dict[str, Flight]) -> None:
+        self._bytes -= pool.pop(next(iter(pool))).bytes
 
 
 def _seen(flight: Flight) -> FlightSeen:

@@ -26,7 +26,13 @@ class TurnView {
 
   makeActions() {
     const clip = (what) => () => this.act({type: "clip", turn: this.id, what});
-    return el("div", {class: "actions", hidden: true},
+    const inspect = el("a", {class: "ghost inspect-link", href: `?view=inspect&turn=${encodeURIComponent(this.id)}`,
+      title: "See this turn in full: what arrived when, and what it meant", onclick: (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+        event.preventDefault();
+        this.act({type: "inspect", turn: this.id});
+      }}, icon("inspect"), el("span", {}, "Inspect"));
+    return el("div", {class: "actions"}, inspect,
       button("Copy", "copy", clip("answer"), {class: "ghost", title: "Copy the answer as markdown"}),
       button("curl", "curl", clip("curl"), {class: "ghost", title: "Copy the request as a curl command"}),
       button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost again"}));
@@ -47,7 +53,7 @@ class TurnView {
   showLive(live) {
     this.root.dataset.live = live;
     this.blocks.setAttribute("aria-busy", live);
-    this.actions.hidden = live;
+    for (const each of this.actions.querySelectorAll("button")) each.hidden = live;
     this.meter.hidden = !live;
   }
 

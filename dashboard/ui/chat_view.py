@@ -34,6 +34,7 @@ class ChatView:
         self._seen: Snapshot | None = None
         self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
         self.chat.on_visible = lambda: visit.soon(self._show)  # a message comes without the document's lock
+        self.chat.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
         self.charts = Charts("1m")
         self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))

@@ -19,6 +19,9 @@ const ICONS = {
   again: "M12.5 6.5A5 5 0 1 0 13 9m0-5.5v3h-3",
   chevron: "M6 4.5L9.5 8 6 11.5",
   down: "M8 3v9.5M3.8 8.5L8 12.7l4.2-4.2",
+  minus: "M3.5 8h9",
+  back: "M9.5 4L5.5 8l4 4",
+  inspect: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.4 10.4L13.5 13.5",
 };
 
 function el(tag, props, ...children) {

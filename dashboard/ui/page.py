@@ -18,6 +18,7 @@ from dashboard.runtime import Refused, Runtime
 from dashboard.ui.chat_view import ChatView
 from dashboard.ui.compare_view import CompareView
 from dashboard.ui.fleet import FleetView
+from dashboard.ui.inspect_view import InspectView
 from dashboard.ui.pane import source
 from dashboard.ui.theme import THEME
 from dashboard.ui.view import View, Visit
@@ -25,6 +26,7 @@ from dashboard.ui.view import View, Visit
 TICK_MS = 250
 VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
     "chat": ("Chat", ChatView),
+    "inspect": ("Inspect", InspectView),
     "compare": ("Compare", CompareView),
     "fleet": ("Fleet", FleetView),
 }

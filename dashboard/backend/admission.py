@@ -1,0 +1,25 @@
+"""Whether a question may be asked now, and the sentence for a person when it may not."""
+
+from __future__ import annotations
+
+from dashboard.config import Limits
+from dashboard.wire.dialect import Question
+
+
+def why_not(question: Question, limits: Limits, *, live: int, draining: bool) -> str:
+    """Why `question` is not asked while `live` turns are running: what it is and what to do; "" when it may be."""
+    if draining:
+        return "The server is shutting down; ask again in a moment."
+    if not question.text.strip():
+        return "The question is empty; type something first."
+    if len(question.text) > limits.question_chars:
+        return (
+            f"The question has {len(question.text):,} characters; at most {limits.question_chars:,} are allowed. "
+            "Shorten it and send it again."
+        )
+    if live >= limits.turns_live:
+        return (
+            f"{limits.turns_live} answers are streaming already, which is this server's limit; "
+            "wait for one to end, or raise limits.turns_live in config.yaml."
+        )
+    return ""
