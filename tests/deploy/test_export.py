@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,9 @@ from click.testing import CliRunner
 from dashboard.cli import commands
 from dashboard.cli.export import kinds, shipped
 from dashboard.cli.options import KINDS
-from tests.architecture.tree import PACKAGES, ROOT
+from tests.architecture.tree import ROOT
 from tests.deploy.programs import promtool
+from tests.deploy.wheel import unpacked_wheel
 
 KEPT = {".yml", ".json", ".conf"}
 
@@ -95,26 +94,13 @@ def test_live_turns_can_be_judged_and_the_unit_tests_follow(tmp_path: Path) -> N
 
 
 def test_an_installed_wheel_has_the_files(tmp_path: Path) -> None:
-    tree = tmp_path / "tree"
-    for folder in (*PACKAGES, "deploy"):
-        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tree)
-    build = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
-    built = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", build, str(tmp_path)],
-        cwd=tree, capture_output=True, text=True, check=True, timeout=90,
-    )  # fmt: skip
-    installed = tmp_path / "installed"
-    with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
-        wheel.extractall(installed)
-        names = wheel.namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"dashboard", "orchestrator_stub"}
+    installed = unpacked_wheel(tmp_path)
+    names = [path.relative_to(installed).as_posix() for path in installed.rglob("*")]
     assert not [name for name in names if "/generate/" in name]
     program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from dashboard.cli import main; main()"
     command = [sys.executable, "-I", "-c", program, str(installed), "export"]
     for kind in KINDS:
         subprocess.run([*command, kind, "-o", str(tmp_path / kind)], cwd=tmp_path, check=True, timeout=60)
         assert files(tmp_path / kind) == {
-            name: text for name, text in files(tree / "deploy" / kind).items() if Path(name).suffix in KEPT
+            name: text for name, text in files(ROOT / "deploy" / kind).items() if Path(name).suffix in KEPT
         }
