@@ -5,8 +5,6 @@ Bokeh imports this file twice and under a name of its own. Hooks are plain funct
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from typing import Any
 
@@ -16,9 +14,7 @@ from tornado.ioloop import IOLoop
 from dashboard.config import ConfigError
 from dashboard.endpoints import ROUTES
 from dashboard.runtime import current
-
-DRAIN_S = 10.0
-"""How long live turns and open scrapes may take to end after SIGTERM."""
+from dashboard.signals import handle_signals
 
 try:
     current()
@@ -31,34 +27,11 @@ if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pa
 
 
 def on_server_loaded(_server_context: Any) -> None:
-    """Once a process, loop running: the monitor starts; a moment later, after Bokeh's own, our signal handlers."""
+    """Once a process, loop running: history, canaries; a moment later, after Bokeh's own, our signal handlers."""
     current().serve()
-    IOLoop.current().call_later(0.5, _handle_signals)
+    IOLoop.current().call_later(0.5, lambda: handle_signals(current, IOLoop.current().stop))
 
 
 def on_session_destroyed(session_context: Any) -> None:
     """A page is gone (15–32 s after its tab closed): everything of it ends."""
     current().end_session(session_context.id)
-
-
-def _handle_signals() -> None:
-    if sys.platform == "win32":
-        return  # its loop has no signal handlers; Ctrl-C ends the process through Bokeh's own
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _drain)
-
-
-def _drain() -> None:
-    runtime = current()
-    if not runtime.draining:
-        runtime.task(_drain_and_stop(), name="drain")
-
-
-async def _drain_and_stop() -> None:
-    """Refuses new turns, ends live ones, closes, then stops the loop; HTTP is answered meanwhile."""
-    try:
-        async with asyncio.timeout(DRAIN_S):
-            await current().aclose()
-    finally:
-        IOLoop.current().stop()

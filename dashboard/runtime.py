@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 import time
+from collections.abc import Callable, Mapping
 
 from dashboard.backend.admission import why_not
-from dashboard.backend.discovery import discovered, needs_card
-from dashboard.backend.lines import Lines
-from dashboard.backend.live import LiveTurn
-from dashboard.backend.scenarios import Scenario, fetch_scenarios
+from dashboard.backend.live import LiveTurn, live_turn
+from dashboard.backend.roster import Changes, Roster
+from dashboard.backend.scenarios import Scenario
 from dashboard.backend.seam import Transport
-from dashboard.backend.transport import check_connection
+from dashboard.backend.transport import HttpTransport, check_connection
 from dashboard.config import Backend, Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
-from dashboard.health.turn_gauge import TurnGauge
 from dashboard.tasks import Tasks
 from dashboard.telemetry.broadcast import Broadcast
 from dashboard.telemetry.flight import FlightRecorder
@@ -27,12 +25,10 @@ from dashboard.telemetry.past_turn import past_turn
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.telemetry.recent import RecentTurns
 from dashboard.turn.events import Observer
-from dashboard.turn.request import Start, traced_origin
-from dashboard.turn.turn import Turn
 from dashboard.watch.canary import Canaries, Host
 from dashboard.watch.pulse import Pulse
 from dashboard.watch.vigil import Vigil
-from dashboard.wire.auto import check_dialect, dialect_of
+from dashboard.wire.auto import check_dialect
 from dashboard.wire.dialect import Ask, Question
 
 log = logging.getLogger(__name__)
@@ -51,26 +47,30 @@ class Runtime:
     def __init__(self, config: Config) -> None:
         _check(config)
         self.config = config
-        self.backends = {backend.name: backend for backend in config.backends}
-        self.monitor = Monitor(list(self.backends))
+        self._roster = Roster(config.backends)
+        self.read_config: Callable[[], Config] | None = None
+        """Reads the configuration again; None where there is none to read."""
+        self.monitor = Monitor([each.name for each in config.backends])
         self.sink = PrometheusSink(config.backends)
         self.flight = FlightRecorder(config.backends)
         self.history = History(config.history)
         self.recent = RecentTurns()
-        self.draining = False
+        self.draining = self._serving = False
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
         self._sessions: set[str] = set()
-        self._discovered: set[str] = set()
-        self._listed: dict[str, list[Scenario]] = {}
         self._tasks = Tasks(self.sink.task_failed)
         self.task, self.task_failed = self._tasks.begin, self._tasks.failed
-        self._lines = Lines()
         self._sampler: asyncio.Task[None] | None = None
         self._pulse = Pulse(self._beat)
         self._snapshots: dict[Scope, Snapshot] = {}
         self.canaries = Canaries(self._host())
         self.vigil = Vigil(lambda: self.backends, self.sink, self.history, self.canaries)
+
+    @property
+    def backends(self) -> Mapping[str, Backend]:
+        """By name, in the order of the configuration."""
+        return self._roster.backends
 
     # Turns
 
@@ -88,10 +88,12 @@ class Runtime:
         """Begins a turn; call with the loop running.
 
         `also` sees every event of it; `ask` overrides the dialect's own request; `transport` another than HTTP (replay).
-        Errors: Refused when draining, at a limit, or for a question that is empty or too long; KeyError for a backend
-        that is not configured.
+        Errors: Refused when draining, at a limit, for a question that is empty or too long, and for a backend that is
+        not configured (any more).
         """
-        backend = self.backends[backend_name]
+        backend = self.backends.get(backend_name)
+        if backend is None:
+            raise Refused("That backend is no longer configured; reload the page and choose another.")
         if source == "live" and self.busy(backend_name):
             self.canaries.give_way(backend_name)
         return self._begin(backend, question, session, source, also=also, ask=ask, transport=transport)
@@ -120,17 +122,7 @@ class Runtime:
         if refusal:
             raise Refused(refusal)
         self.start()
-        turn = Turn(
-            secrets.token_hex(8),
-            backend,
-            dialect_of(backend),
-            question,
-            limits=self.config.limits,
-            origin=traced_origin(backend, session, source, secrets.token_hex(16), secrets.token_hex(8)),
-            chance=random.random,
-            start=Start(ask),
-        )
-        live = LiveTurn(turn, backend.name, session, source, TurnGauge(backend.thresholds))
+        live = live_turn(backend, question, self.config.limits, session, source, ask)
         observers = [live.gauge.observe, self.monitor.observe, self.sink.observe]
         if source != "replay":
             observers.append(self.flight.begin(lambda: live.gauge.anomalies_total > 0))
@@ -138,9 +130,9 @@ class Runtime:
             observers.append(also)
         observe = Broadcast([*observers, live.observe], self.sink.observer_failed)
         live.watch, live.unwatch = observe.add, observe.remove
-        self._turns[turn.id] = live
-        places = self._lines.places(backend) if transport is None else asyncio.Semaphore()
-        live.start(transport or self._lines.transport(backend), observe, places, self.task, self._ended)
+        self._turns[live.id] = live
+        places = self._roster.places(backend) if transport is None else asyncio.Semaphore()
+        live.start(transport or self._roster.transport(backend), observe, places, self.task, self._ended)
         return live
 
     def busy(self, backend_name: str) -> str:
@@ -166,24 +158,12 @@ class Runtime:
         return [live for live in self._turns.values() if session is None or live.session == session]
 
     async def scenarios(self, backend_name: str) -> list[Scenario]:
-        """What the backend can be asked to act out; [] when it has no such list.
-
-        While it streams it is never asked: then, and when it does not answer, the list is the one that it had before.
-        """
-        backend = self.backends[backend_name]
-        if backend.dialect != "orchestrator":
-            return []
-        if not self._streaming(backend_name):
-            listed = await fetch_scenarios(self._lines.transport(backend), backend.url)
-            self._listed[backend_name] = listed or self._listed.get(backend_name, [])
-        return self._listed.get(backend_name, [])
+        """What the backend can be asked to act out: see Roster."""
+        return await self._roster.scenarios(backend_name, streams=bool(self._streaming(backend_name)))
 
     async def discover(self, backend_name: str) -> None:
-        """Learns, once, how an A2A backend wants to be asked; every other is known already. Not while it streams."""
-        backend = self.backends[backend_name]
-        if needs_card(backend) and backend_name not in self._discovered and not self._streaming(backend_name):
-            self._discovered.add(backend_name)
-            self.backends[backend_name] = await discovered(backend, self._lines.transport(backend))
+        """Learns how the backend wants to be asked: see Roster."""
+        await self._roster.discover(backend_name, streams=bool(self._streaming(backend_name)))
 
     # Sessions and numbers
 
@@ -238,7 +218,27 @@ class Runtime:
         """What a server does beside answering: keeps history in its file, asks the canaries. Idempotent."""
         self.start()
         self.history.start()
+        self._serving = True
         self.canaries.configure(self.config.backends)
+
+    def reload(self, config: Config) -> Changes:
+        """`config` holds from now on; turns that run end as they began. Errors: ConfigError, and nothing is changed."""
+        _check(config)
+        if config.history != self.config.history:
+            log.warning("configuration: another `history:` takes effect at the next start")
+        self.config = config
+        changes, old = self._roster.configure(config.backends)
+        for name, transport in old.items():
+            self.task(_let_go(transport, [each for each in self.turns() if each.backend == name]), name="let go")
+        self.monitor.configure(each.name for each in config.backends)
+        self.sink.configure(config.backends)
+        self.flight.configure(config.backends)
+        self._snapshots.clear()
+        if self._serving:
+            self.canaries.configure(config.backends)
+        for name in changes.removed:
+            self.canaries.forget(name)
+        return changes
 
     def _host(self) -> Host:
         return Host(
@@ -261,9 +261,17 @@ class Runtime:
         for each in live:
             each.cancel("shutdown")
         await asyncio.gather(*(each.wait() for each in live))
-        await self._tasks.end()
-        await self._lines.aclose()
-        await asyncio.to_thread(self.history.close)
+        try:
+            await self._tasks.end()
+            await self._roster.aclose()
+        finally:
+            await asyncio.to_thread(self.history.close)
+
+
+async def _let_go(transport: HttpTransport, users: list[LiveTurn]) -> None:
+    """Closes what is needed no longer, once its last turn is over."""
+    await asyncio.gather(*(each.wait() for each in users))
+    await transport.aclose()
 
 
 def _check(config: Config) -> None:
@@ -280,6 +288,7 @@ def current() -> Runtime:
     """The Runtime of this process, built from the configuration when first asked for. Errors: ConfigError."""
     if not _current:
         _current.append(Runtime(load()))
+        _current[0].read_config = load
     return _current[0]
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import secrets
 from collections.abc import Callable
 
 from dashboard.backend.answer import Stop, answer
 from dashboard.backend.seam import Transport
+from dashboard.config import Backend, Limits
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.health.unread import Seen
 from dashboard.turn.events import Ended, Observer, TurnEvent
+from dashboard.turn.request import Start, traced_origin
 from dashboard.turn.transcript import Transcript
 from dashboard.turn.turn import Turn
+from dashboard.wire.auto import dialect_of
+from dashboard.wire.dialect import Ask, Question
 
 
 class LiveTurn:
@@ -98,3 +104,23 @@ class LiveTurn:
         """Until the turn has ended; never raises because it was cancelled."""
         while not self.done:
             await self.changed(self.transcript.revision)
+
+
+def live_turn(
+    backend: Backend, question: Question, limits: Limits, session: str, source: str, ask: Ask | None = None
+) -> LiveTurn:
+    """A turn that has not begun, with an id, a trace and chance of its own; `ask` overrides the dialect's own request.
+
+    Errors: ConfigError for a dialect that does not exist.
+    """
+    turn = Turn(
+        secrets.token_hex(8),
+        backend,
+        dialect_of(backend),
+        question,
+        limits=limits,
+        origin=traced_origin(backend, session, source, secrets.token_hex(16), secrets.token_hex(8)),
+        chance=random.random,
+        start=Start(ask),
+    )
+    return LiveTurn(turn, backend.name, session, source, TurnGauge(backend.thresholds))

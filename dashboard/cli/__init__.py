@@ -85,7 +85,8 @@ def serve_command(
     with _sentences():
         url, extra = take_url(arguments)
         config = configured(url, dialect, file, builtin=builtin)
-        serve(config, "" if url else file_named(file), address, port, extra, quiet=quiet)
+        again = None if url or builtin else lambda: configured(None, "", file)
+        serve(config, "" if url else file_named(file), address, port, extra, quiet=quiet, again=again)
 
 
 def _judged(make: Callable[[], Plan], telling: Telling, also: Observer | None = None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard.cli.event_loop import prefer_uvloop
@@ -42,11 +42,24 @@ def configured(url: str | None, dialect: str, file: Path | None, *, builtin: boo
     return load(file)
 
 
-def serve(config: Config, file: str, address: str, port: int, extra: Sequence[str], *, quiet: bool) -> None:
-    """Serves until SIGTERM or Ctrl-C. Errors: ConfigError, PortTaken before anything starts."""
+def serve(
+    config: Config,
+    file: str,
+    address: str,
+    port: int,
+    extra: Sequence[str],
+    *,
+    quiet: bool,
+    again: Callable[[], Config] | None = None,
+) -> None:
+    """Serves until SIGTERM or Ctrl-C; `again` reads the configuration anew at SIGHUP.
+
+    Errors: ConfigError, PortTaken before anything starts.
+    """
     refuse_workers(extra)
     port = free_port(address, port, "--port")
     runtime = build(config, file)
+    runtime.read_config = again
     prefer_uvloop()
     from dashboard.runtime import install
 

@@ -66,6 +66,15 @@ class Monitor:
             Ended: self._ended,
         }
 
+    def configure(self, backends: Iterable[str]) -> None:
+        """These are the backends from now on: the numbers of those that left are forgotten, of others they go on."""
+        self._names = tuple(backends)
+        for numbers in [self._process.pop(name) for name in self._process.keys() - set(self._names)]:
+            for turn in numbers.live.values():
+                turn.scopes.remove(numbers)
+        for scope in [each for each in self._sessions if each.backend not in self._names]:
+            self._drop(scope)
+
     def observe(self, event: TurnEvent) -> None:
         """Count one event. Turns of unknown backends and of other sources than COUNTED are passed over."""
         handler = self._handlers.get(type(event))
@@ -98,9 +107,9 @@ class Monitor:
             self._drop(scope)
 
     def _begin(self, now: float) -> None:
-        """The first time that is told is when the backends' numbers begin."""
-        if not self._process:
-            self._process = {name: Numbers(Scope(name), now) for name in self._names}
+        """The first time that is told is when a backend's numbers begin."""
+        if len(self._process) < len(self._names):
+            self._process = {name: self._process.get(name) or Numbers(Scope(name), now) for name in self._names}
 
     def _drop(self, scope: Scope) -> None:
         numbers = self._sessions.pop(scope)

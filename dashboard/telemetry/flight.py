@@ -23,6 +23,7 @@ WHOLE_BYTES = 20 * 1024 * 1024
 """Of all turns together; those that still run share half of it, so that many at once cost each of them little."""
 READ_BYTES = 150
 """What keeping one read costs beside its bytes."""
+NOBODY = Backend("none", "http://localhost/")
 WELL = frozenset({Outcome.COMPLETED, Outcome.STOPPED})
 
 
@@ -53,12 +54,14 @@ class Kept(msgspec.Struct, frozen=True):
 class Flight:
     """An Observer of one turn: it holds on to the events of a recording, and copies nothing."""
 
-    __slots__ = ("_kept", "asked", "bytes", "dropped_bytes", "end", "events", "tail", "unwell")
+    __slots__ = ("_kept", "asked", "backend", "bytes", "dropped_bytes", "end", "events", "tail", "unwell")
 
     def __init__(self, kept: FlightRecorder, unwell: Callable[[], bool]) -> None:
         self._kept = kept
         self.unwell = unwell
         self.asked: Asked | None = None
+        self.backend = NOBODY
+        """As it was configured when it was asked: its secrets are those that went out."""
         self.end: Ended | None = None
         self.events: list[TurnEvent] = []
         self.tail: deque[TurnEvent] = deque()
@@ -73,6 +76,7 @@ class Flight:
             (self.tail or self.events).append(event)
             if kind is Asked:
                 self.asked = event  # type: ignore[assignment]
+                self.backend = self._kept.backends.get(event.backend, NOBODY)  # type: ignore[union-attr]
                 self._kept.took_off(self, event.turn)
             elif kind is Ended:
                 self.end = event  # type: ignore[assignment]
@@ -108,13 +112,17 @@ class FlightRecorder:
     """
 
     def __init__(self, backends: Iterable[Backend] = ()) -> None:
-        self._backends: Mapping[str, Backend] = {each.name: each for each in backends}
+        self.configure(backends)
         self._kept: dict[str, Flight] = {}
         self._well: dict[str, Flight] = {}
         self._flying: dict[str, Flight] = {}
         self._bytes = 0
         self.share = TURN_BYTES
         """So much may a running turn hold now."""
+
+    def configure(self, backends: Iterable[Backend]) -> None:
+        """These are the backends from now on."""
+        self.backends: Mapping[str, Backend] = {each.name: each for each in backends}
 
     def begin(self, unwell: Callable[[], bool]) -> Observer:
         """An Observer for one turn; `unwell` says at its end whether there was a stall or an anomaly in it."""
@@ -129,8 +137,7 @@ class FlightRecorder:
         flight = self._kept.get(turn) or self._well.get(turn) or self._flying.get(turn)
         if flight is None:
             return None
-        backend = self._backends.get(flight.asked.backend if flight.asked else "", Backend("none", "http://localhost/"))
-        return Kept((*flight.events, *flight.tail), flight.dropped_bytes, redactor_for(backend))
+        return Kept((*flight.events, *flight.tail), flight.dropped_bytes, redactor_for(flight.backend))
 
     def holds(self, turn: str) -> bool:
         """Whether bytes of that turn are held."""

@@ -21,7 +21,7 @@ from dashboard.telemetry.prometheus import PrometheusSink
 
 DAY_S = 86_400.0
 MEGABYTE = 1_000_000
-CLOSE_S = 3.0
+CLOSE_S = 1.5
 BEFORE_LOADED = 20_000
 BACKENDS = 64
 

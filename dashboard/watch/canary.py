@@ -119,6 +119,7 @@ class Canaries:
     ) -> tuple[Went, Report | None]:
         """One canary turn, now; given up after `timeout_s`. Skipped when there is no place, or one runs already."""
         await self._host.prepare(name)
+        self._states.setdefault(name, CanaryState(name, 0.0))
         why = "a probe of it is still under way" if name in self._turns else self._host.busy(name)
         if not why:
             try:
@@ -143,7 +144,7 @@ class Canaries:
         said = went(settings, report)
         if gave_up_s is not None:
             said = Went(said.kind, f"no end within {gave_up_s:g} s")
-        state, now, good = self._states[name], self._host.wall(), said.kind == SUCCESS
+        state, now, good = self._state(name), self._host.wall(), said.kind == SUCCESS
         event_s, text_s, end_s = waits(report)
         self._tell(
             name,
@@ -162,14 +163,17 @@ class Canaries:
         return said
 
     def _skip(self, name: str, why: str) -> Went:
-        state = self._states.get(name) or CanaryState(name, 0.0)
+        state = self._state(name)
         self._tell(name, skipped=state.skipped + 1, skipped_at=self._host.wall(), skipped_why=why)
         self._host.probed(name, "skipped", None)
         return Went(SKIPPED, why)
 
     def _tell(self, name: str, **news: Any) -> None:
-        state = self._states.get(name) or CanaryState(name, 0.0)
-        self._states[name] = msgspec.structs.replace(state, **news)
+        if name in self._states:  # else the backend is gone
+            self._states[name] = msgspec.structs.replace(self._states[name], **news)
+
+    def _state(self, name: str) -> CanaryState:
+        return self._states.get(name) or CanaryState(name, 0.0)
 
     async def _timer(self, name: str, settings: CanarySettings) -> None:
         """Asks at every interval, give or take the jitter; what falls due while a probe still runs is skipped."""
