@@ -29,7 +29,7 @@ help:
 	@echo "make demo    start the stub (8004) and the dashboard (5006); Ctrl-C stops both"
 	@echo "make test    set up and run every test"
 	@echo "make lint    ruff, mypy --strict, import contracts"
-	@echo "make bench   CPU and throughput, measured against an ordinary client in one run"
+	@echo "make bench   CPU, loop lag and memory, measured against an ordinary client in one run"
 	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
 	@echo "make fuzz    every property with twenty times the examples, from a seed: make fuzz SEED=…"
 	@echo "make clean   remove the virtual environments and caches"

@@ -12,20 +12,30 @@ from dashboard.backend.seam import EXCERPT_BYTES, EXCERPT_S, Broken, Read
 AHEAD_BYTES = 64 * 1024
 """How much is read ahead of a slow reader before TCP pushes back; so a read is at most this and one piece more."""
 
+LATE_TURNS = 3
+"""At a deadline the loop turns so often before silence is told: where it was late, what came meanwhile still lies in the
+socket, and a loop may ring its timers first."""
+
 
 class Reads:
     """Reads of one response body. A task of its own empties the socket, so that what came in one wake-up is one read.
 
-    `source` gives raw pieces; `broken` makes a Broken of what it raises. Call `stop()` when done.
+    `source` gives raw pieces; `arrived` tells when the newest of them came; `broken` makes a Broken of what `source`
+    raises. Call `stop()` when done.
     """
 
-    def __init__(self, source: AsyncIterator[bytes], encoding: str, broken: Callable[[BaseException], Broken]) -> None:
-        self._source = source
-        self._broken = broken
+    def __init__(
+        self,
+        source: AsyncIterator[bytes],
+        encoding: str,
+        broken: Callable[[BaseException], Broken],
+        arrived: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source, self._arrived, self._broken = source, arrived, broken
         self._loop = asyncio.get_running_loop()
         self._inflater = Inflater(encoding)
         self._pieces: list[bytes] = []
-        self._at = self.last_at = 0.0
+        self._at = self.last_at = self._told_at = 0.0
         self._ahead = 0
         self._end: Broken | None = None
         self._finished = False
@@ -39,7 +49,7 @@ class Reads:
         try:
             async for raw in self._source:
                 for piece in self._inflater.feed(raw):
-                    self.last_at = time.monotonic()
+                    self.last_at = self._arrived()
                     if not self._pieces:
                         self._at = self.last_at
                     self._pieces.append(piece)
@@ -61,6 +71,10 @@ class Reads:
             self._reader.set_result(None)
 
     async def read(self, deadline: float) -> Read | None:
+        """What came, with its time; None at `deadline`. Times never go back behind what was told before."""
+        turns = LATE_TURNS
+        if not self._told_at:
+            self._told_at = time.monotonic()
         while not self._pieces:
             if self._end is not None:
                 raise self._end
@@ -68,6 +82,11 @@ class Reads:
             if self._finished:
                 return Read(now, b"")
             if now >= deadline:
+                if turns:
+                    turns -= 1
+                    await asyncio.sleep(0)
+                    continue
+                self._told_at = now
                 return None
             self._deadline = deadline
             self._arm(now)
@@ -78,7 +97,8 @@ class Reads:
         self._ahead = 0
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
-        return Read(self._at, data)
+        self._told_at = max(self._at, self._told_at)
+        return Read(self._told_at, data)
 
     def _arm(self, now: float) -> None:
         """One timer for the whole connection; it looks for the deadline in force when it rings (cheap at any rate)."""

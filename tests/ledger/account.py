@@ -20,7 +20,7 @@ class Account:
         self.text: list[str] = []
         self.anomalies: Counter[str] = Counter()
         self.delays: list[float] = []
-        self.stalls: list[str] = []
+        self.stalls: list[Stalled] = []
         self.connects = 0
         self.endings: list[Ended] = []
         self.asked_at = self.moved_at = 0.0
@@ -37,8 +37,8 @@ class Account:
                 self.delays.append(delay_s)
             case Anomaly(kind=kind):
                 self.anomalies[kind] += 1
-            case Stalled(clock=clock):
-                self.stalls.append(clock)
+            case Stalled():
+                self.stalls.append(event)
             case Ended():
                 self.endings.append(event)
             case _:

@@ -150,6 +150,8 @@ async def told_to_stop_when_it_comes_back(visit: Visit) -> None:
         await _cut_within(visit, reset=True, cuts=1)
 
 
+ON_ITS_WAY_S = 0.02
+"""What was written so lately may have come, or not."""
 SILENT = "silence, drip (1 byte/0.2 s), heartbeats only"
 
 
@@ -162,8 +164,15 @@ async def silence(visit: Visit) -> None:
 
 
 def stuck(account: Account, page: Page) -> str:
-    """Bytes go on, so it is the progress clock that stands."""
-    return gave_up_in_time(account, page) or ("" if account.stalls == ["progress"] else f"stalls {account.stalls}")
+    """One stall, named after the clock that stood: the bytes' only where the server, late itself, had been silent."""
+    if len(account.stalls) != 1:
+        return f"{len(account.stalls)} stalls"
+    clock, at = account.stalls[0].clock, account.stalls[0].at
+    silent_since = at - QUICK.stall_after_s
+    came = any(silent_since <= wrote_at <= at - ON_ITS_WAY_S for wrote_at in page.wrote_at)
+    came_or_comes = any(silent_since - ON_ITS_WAY_S <= wrote_at <= at for wrote_at in page.wrote_at)
+    right = came_or_comes if clock == "progress" else not came
+    return gave_up_in_time(account, page) or ("" if right else f"a stall of {clock}, bytes written: {came}")
 
 
 @fault(SILENT, ("stalled", "silent"), backend={"thresholds": QUICK}, check=stuck, requests=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from random import Random
 
@@ -24,6 +25,7 @@ class Page:
         self.sent: dict[int, str] = {}
         self.requests: list[bytes] = []
         self.notes: dict[str, int] = {}
+        self.wrote_at: list[float] = []
 
 
 class Visit:
@@ -57,6 +59,7 @@ class Visit:
     async def flush(self) -> None:
         out, self._out = bytes(self._out), bytearray()
         if out:
+            self.page.wrote_at.append(time.monotonic())
             await self.peer.send(out)
 
     async def raw(self, data: bytes, *, slices: int | None = None) -> None:
@@ -139,8 +142,8 @@ class FaultServer:
             page.requests.append(request)
             port = writer.get_extra_info("sockname")[1]
             await self._script(Visit(peer, page, self, elsewhere=port == self.elsewhere))
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has let go, which it may at any time
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has let go, which it may at any time, or the run is over
         except Exception as error:  # noqa: BLE001  # told at the end of the run
             self.failures.append(f"{turn}: {type(error).__name__}: {error}")
         finally:

@@ -1,0 +1,152 @@
+"""What lies under the HTTP library: its connections, read as bytes come instead of when they are asked for.
+
+anyio stops and starts a socket around each receive, and httpcore opens a cancel scope around that; together they cost
+as much as all that we do with a small event (docs/performance.md), and they hide when it came. So a connection that the
+libraries made gets another receiving side here, by asyncio's own `set_protocol`. Connecting, TLS, proxies, writing,
+closing, framing and every error stay theirs. Where they are not built as expected, their stream is left as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from anyio.abc import ByteStream
+
+HELD_BYTES = 64 * 1024
+"""So much waits for a slow reader, and at most one packet more, before TCP pushes back."""
+
+
+class Socket(asyncio.Protocol, ByteStream):
+    """The receiving side of a connection, in the place of `stream`'s own; `theirs` is told all but the bytes."""
+
+    def __init__(self, stream: ByteStream, transport: asyncio.Transport, theirs: Any) -> None:
+        self._stream, self._transport, self._theirs = stream, transport, theirs
+        self.at = self._at = time.monotonic()
+        """When the oldest byte of what was taken last came."""
+        self._held: list[bytes] = [*theirs.read_queue]
+        theirs.read_queue.clear()
+        self._size = sum(map(len, self._held))
+        self._waiting: asyncio.Future[None] | None = None
+        self._over = self._paused = False
+        transport.set_protocol(self)
+        transport.resume_reading()
+
+    # Told by asyncio
+
+    def data_received(self, data: bytes) -> None:
+        if not self._held:
+            self._at = time.monotonic()
+        self._held.append(bytes(data))
+        self._size += len(data)
+        if self._size > HELD_BYTES and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool | None:
+        self._over = True
+        self._wake()
+        return self._theirs.eof_received()  # type: ignore[no-any-return]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._over = True
+        self._wake()
+        self._theirs.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._theirs.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._theirs.resume_writing()
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    # Asked by the reader
+
+    async def ready(self) -> bool:
+        """Waits until something can be taken; False when nothing comes any more."""
+        while not self._held:
+            if self._over or self._transport.is_closing():
+                return False
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        return True
+
+    def take(self, max_bytes: int) -> bytes:
+        """What came; call when `ready`."""
+        self.at, held = self._at, self._held
+        data = held[0] if len(held) == 1 else b"".join(held)
+        held.clear()
+        if len(data) > max_bytes:
+            held.append(data[max_bytes:])
+            data = data[:max_bytes]
+        self._size -= len(data)
+        if self._paused and self._size <= HELD_BYTES and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def receive(self, max_bytes: int = 65536) -> bytes:
+        if await self.ready():
+            return self.take(max_bytes)
+        return await self._stream.receive(max_bytes)  # which says how it ended
+
+    async def send(self, item: bytes) -> None:
+        await self._stream.send(item)
+
+    async def send_eof(self) -> None:
+        await self._stream.send_eof()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    @property
+    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
+        return self._stream.extra_attributes
+
+
+class Stream:
+    """httpcore's AsyncNetworkStream `inner`, over a Socket; a plain one's reads go past it."""
+
+    def __init__(self, inner: Any, socket: Socket, *, plain: bool) -> None:
+        self._inner, self._socket, self._plain = inner, socket, plain
+
+    def arrived(self) -> float:
+        """When the oldest byte of what was read last came."""
+        return self._socket.at
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
+        if self._plain and timeout is None and await self._socket.ready():
+            return self._socket.take(max_bytes)
+        return await self._inner.read(max_bytes, timeout)  # type: ignore[no-any-return]
+
+    async def start_tls(self, *args: Any, **kwargs: Any) -> Stream:
+        return Stream(await self._inner.start_tls(*args, **kwargs), self._socket, plain=False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class Network:
+    """httpcore's AsyncNetworkBackend `inner`, its TCP connections read by a Socket each."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def connect_tcp(self, *args: Any, **kwargs: Any) -> Any:
+        stream = await self._inner.connect_tcp(*args, **kwargs)
+        below: Any = getattr(stream, "_stream", None)
+        transport: Any = getattr(below, "_transport", None)
+        theirs: Any = transport.get_protocol() if hasattr(transport, "set_protocol") else None
+        if not hasattr(theirs, "read_queue") or transport.is_closing() or theirs.is_at_eof:
+            return stream
+        stream._stream = socket = Socket(below, transport, theirs)  # noqa: SLF001  # it has no argument for it
+        return Stream(stream, socket, plain=True)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
