@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.generate import alerts, cases, recording
+from deploy.generate import alerts, cases, grafana, recording
 
 DEPLOY = Path(__file__).resolve().parents[1]
 
 FILES: dict[str, Callable[[], str]] = {
     "prometheus/recording.rules.yml": recording.rules,
     "prometheus/alerts.rules.yml": alerts.rules,
+    "grafana/streamgauge.json": grafana.document,
     **{f"prometheus/tests/{name}": make for name, make in cases.FILES.items()},
 }
 

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import promql_parser
 import pytest
 import yaml
 
@@ -16,6 +15,7 @@ from dashboard.watch.alerts import RULES
 from deploy.generate.__main__ import FILES, differing
 from tests.architecture.tree import ROOT
 from tests.deploy.programs import DEPLOY, promtool
+from tests.deploy.queries import selected
 
 PROMETHEUS = DEPLOY / "prometheus"
 RUNBOOKS = ROOT / "docs" / "runbooks.md"
@@ -29,20 +29,6 @@ def rules_of(name: str) -> list[dict[str, Any]]:
 ALERTS, RECORDED = rules_of("alerts"), rules_of("recording")
 RULE_IDS = [f"{rule.get('alert') or rule['record']}-{index}" for index, rule in enumerate(ALERTS + RECORDED)]
 TESTS = sorted((PROMETHEUS / "tests").glob("*.test.yml"))
-
-
-def selected(expression: str) -> set[str]:
-    """The series names that an expression selects. Raises ValueError where PromQL does not allow it."""
-    found: set[str] = set()
-    todo: list[Any] = [promql_parser.parse(expression)]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, promql_parser.VectorSelector):
-            found.add(node.name)
-        children = ("lhs", "rhs", "expr", "param", "vector_selector", "args")
-        for child in (getattr(node, name, None) for name in children):
-            todo += child if isinstance(child, list) else [child] if child is not None else []
-    return found
 
 
 EXPOSED = {

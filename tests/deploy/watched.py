@@ -1,0 +1,119 @@
+"""A real Prometheus that scrapes the real app, which asks the real stub: the shipped rules with shorter times."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from dashboard.cli.export import contents
+from tests.browser.site import Site, free_port, serving
+from tests.deploy.programs import binary
+from tests.system.processes import program, stub
+
+CANARY = {"interval_s": 1, "jitter": 0.0}
+SCENARIOS: dict[str, dict[str, float]] = {
+    "stall": {"stall_after_s": 0.3, "give_up_s": 0.5},
+    "tools": {},
+    "drop-and-resume": {},
+    "error-event": {},
+}
+"""Each a backend, with thresholds of its own."""
+FOR_S = 2
+
+
+def config(stream: str, folder: Path) -> str:
+    """The demo, and a backend for each scenario, all with canaries; a history file."""
+    common = {"dialect": "orchestrator", "canary": CANARY, "retry": {"base_s": 0.1, "cap_s": 0.2}}
+    backends = [{"name": "demo", "url": stream, **common}]
+    backends += [
+        {"name": name, "url": f"{stream}?scenario={name}", "thresholds": limits, **common}
+        for name, limits in SCENARIOS.items()
+    ]
+    return json.dumps({"backends": backends, "history": {"path": str(folder / "history.db")}})
+
+
+def overlay(text: str) -> str:
+    """The rules, evaluated every second; what must hold for minutes must hold for FOR_S."""
+    document = yaml.safe_load(text)
+    for group in document["groups"]:
+        group["interval"] = "1s"
+        for rule in group["rules"]:
+            if "for" in rule:
+                rule["for"] = f"{FOR_S}s"
+    return yaml.safe_dump(document)
+
+
+class Prometheus:
+    """Its HTTP interface."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def get(self, path: str, **params: str | float) -> Any:
+        answer = self.client.get(path, params=params).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def values(self, query: str, instant: bool) -> list[float]:
+        """Every number of the answer, NaN left out; of the last 20 s unless for this moment only."""
+        if instant:
+            told = self.get("query", query=query)
+            samples = [told["result"]] if told["resultType"] == "scalar" else [each["value"] for each in told["result"]]
+        else:
+            now = time.time()
+            told = self.get("query_range", query=query, start=now - 20, end=now, step=1)
+            samples = [sample for each in told["result"] for sample in each["values"]]
+        return [number for number in (float(value) for _, value in samples) if not math.isnan(number)]
+
+    def alerts(self, name: str, **labels: str) -> set[str]:
+        """The states of an alert with these labels."""
+        return {
+            alert["state"]
+            for alert in self.get("alerts")["alerts"]
+            if alert["labels"]["alertname"] == name and labels.items() <= alert["labels"].items()
+        }
+
+
+@contextlib.contextmanager
+def prometheus(folder: Path, targets: str, token: str = "") -> Iterator[Prometheus]:
+    """On a free port of this machine, with what `streamgauge export` gives, scraping every second."""
+    for name, text in contents("prometheus").items():
+        if name.endswith(".rules.yml"):
+            (folder / name).write_text(overlay(text), "utf-8")
+    document = yaml.safe_load(contents("prometheus")["prometheus.yml"])
+    document["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    del document["alerting"]
+    job = document["scrape_configs"][0]
+    job["static_configs"] = [{"targets": [targets]}]
+    if token:
+        job["authorization"] = {"credentials": token}
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(document), "utf-8")
+    port = free_port()
+    options = (
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/data",
+        "--enable-feature=exemplar-storage",
+    )
+    with program(binary("prometheus"), *options, f"--web.listen-address=127.0.0.1:{port}") as running:
+        running.wait_for("Server is ready to receive web requests", 60)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1/", trust_env=False, timeout=30) as client:
+            yield Prometheus(client)
+
+
+@contextlib.contextmanager
+def watched(folder: Path) -> Iterator[tuple[Site, Prometheus]]:
+    """All of it; canaries ask at once and every second."""
+    with stub() as stream:
+        file = folder / "config.yaml"
+        file.write_text(config(stream, folder), "utf-8")
+        with serving(file, free_port()) as site, prometheus(folder, re.sub(r"^https?://", "", site.home)) as scraping:
+            yield site, scraping
