@@ -1,4 +1,4 @@
-"""/metrics, /healthz and /readyz on the page's own server, and the way from / to the page.
+"""/metrics, /healthz, /readyz and /probe on the page's own server, and the way from / to the page.
 
 Bare `panel serve dashboard` has them through app_hooks; `--plugins dashboard.endpoints` is the documented long form.
 """
@@ -12,13 +12,23 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-from tornado.web import RequestHandler
+from prometheus_client.exposition import choose_encoder
+from tornado.web import HTTPError, RequestHandler
 
+from dashboard.config import CanarySettings
 from dashboard.runtime import current
+from dashboard.telemetry.probe import ProbeFamilies
+from dashboard.watch.expectation import SKIPPED, Went
+
+PROBES_AT_ONCE = 8
+PROBE_S = 120.0
+"""A probe takes no longer, whatever the scraper says."""
+PROBE_LEAST_S = 0.1
+ANSWER_S = 0.5
 
 
 class _Endpoint(RequestHandler):
-    """What all three have in common: never stored, never sniffed, errors as JSON; HEAD is GET without its body."""
+    """What all have in common: never stored, never sniffed, errors as JSON; HEAD is GET without its body."""
 
     def set_default_headers(self) -> None:
         self.set_header("Cache-Control", "no-store")
@@ -62,6 +72,50 @@ class MetricsHandler(_Endpoint):
         await self.finish(body)
 
 
+class ProbeHandler(_Endpoint):
+    """One canary turn of a configured backend, now, and what it gave as metrics: the scraper owns the schedule."""
+
+    _probe: asyncio.Task[Any] | None = None
+
+    async def get(self) -> None:
+        runtime, name = current(), self.get_query_argument("backend", "")
+        backend = runtime.backends.get(name)
+        if backend is None:
+            known = ", ".join(runtime.backends)
+            self.say(HTTPStatus.NOT_FOUND, error=f"backend: expected one of {known}, got {name[:80]!r}")
+            return
+        if runtime.canaries.running >= PROBES_AT_ONCE:
+            self.say(HTTPStatus.SERVICE_UNAVAILABLE, error=f"{PROBES_AT_ONCE} probes are under way already")
+            return
+        probe = runtime.canaries.probe(name, backend.canary or CanarySettings(), self._seconds())
+        self._probe = runtime.task(probe, name=f"probe {name}")
+        try:
+            said, report = await self._probe
+        except asyncio.CancelledError:  # whoever asked has gone, or we drain
+            said, report = Went(SKIPPED, "the probe was ended"), None
+        if report is None:
+            self.say(HTTPStatus.SERVICE_UNAVAILABLE, error=f"not asked: {said.why}")
+            return
+        encoder, content_type = choose_encoder(self.request.headers.get("Accept", ""))
+        self.set_header("Content-Type", content_type)
+        await self.finish(encoder(ProbeFamilies(said.kind, report)))
+
+    async def head(self) -> None:
+        raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    def on_connection_close(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+
+    def _seconds(self) -> float:
+        """How long the scraper waits, less what the answer takes to reach it."""
+        try:
+            told = float(self.request.headers.get("X-Prometheus-Scrape-Timeout-Seconds", ""))
+        except ValueError:
+            return PROBE_S
+        return min(PROBE_S, max(PROBE_LEAST_S, told - ANSWER_S)) if told > 0 else PROBE_S
+
+
 class HealthHandler(_Endpoint):
     """The process is alive and its loop runs."""
 
@@ -97,5 +151,8 @@ ROUTES = [
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),
     (r"/readyz", ReadyHandler),
+    (r"/probe", ProbeHandler),
 ]
 """For `--plugins`: (pattern, Tornado handler)."""
+HEADLESS = ROUTES[1:]
+"""The same without a page."""

@@ -1,48 +1,28 @@
-"""The command line: `streamgauge demo`, `serve`, `check`, `record`, `replay` and `export`; `python -m dashboard` is the same.
+"""The command line: `streamgauge demo`, `serve`, `watch`, `check`, `record`, `replay`, `history`, `export`.
+
+`python -m dashboard` is the same.
 
 Exit codes: 0 well, 1 not, 2 a mistake in the command or the configuration, told in one sentence.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dashboard.cli.mistakes import Mistake, sentences
+from dashboard.cli.operations import history_commands, watch_command
 from dashboard.cli.options import FILE, FOLDER, KINDS, PORT, SECONDS, expecting, whom
 from dashboard.cli.printable import one_line
 
 if TYPE_CHECKING:  # heavy imports stand where they are used: --help is quick
     from dashboard.cli.check import Plan, Telling
     from dashboard.turn.events import Observer
-
-
-class Mistake(click.ClickException):
-    """An operator's mistake: its sentence on stderr, exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        """The sentence and nothing else."""
-        click.echo(one_line(self.message, 2000), file=file, err=True)
-
-
-@contextlib.contextmanager
-def _sentences() -> Iterator[None]:
-    """What an operator did wrong becomes a Mistake."""
-    from dashboard.cli.port import PortTaken
-    from dashboard.cli.shell_words import CurlError
-    from dashboard.config import ConfigError
-
-    try:
-        yield
-    except (ConfigError, CurlError, PortTaken) as mistake:
-        raise Mistake(str(mistake)) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +39,7 @@ def demo_command(port: int, stub_port: int, browser: bool) -> None:
     """Start the stub and the dashboard; Ctrl-C or SIGTERM stops both."""
     from dashboard.cli.demo import Died, demo
 
-    with _sentences():
+    with sentences():
         try:
             demo(port, stub_port, browser=browser)
         except Died as died:
@@ -82,7 +62,7 @@ def serve_command(
     from dashboard.cli.one_backend import file_named
     from dashboard.cli.serve import configured, serve, take_url
 
-    with _sentences():
+    with sentences():
         url, extra = take_url(arguments)
         config = configured(url, dialect, file, builtin=builtin)
         again = None if url or builtin else lambda: configured(None, "", file)
@@ -94,7 +74,7 @@ def _judged(make: Callable[[], Plan], telling: Telling, also: Observer | None = 
     from dashboard.cli import check
     from dashboard.runtime import Refused
 
-    with _sentences():
+    with sentences():
         try:
             return check.judged(make(), telling, also)
         except Refused as refused:
@@ -114,7 +94,7 @@ def _compared(make: Callable[[], Plan], address: str, telling: Telling) -> bool:
     from dashboard.cli import compare
     from dashboard.runtime import Refused
 
-    with _sentences():
+    with sentences():
         try:
             tell = compare.told_as_json if telling.as_json else compare.told_to_a_person
             return tell(make(), address, telling.gate)
@@ -166,7 +146,7 @@ def record_command(target: str | None, as_json: bool, output: Path, **given: Any
 
     if not output.resolve().parent.is_dir():
         raise Mistake(f"-o: expected a file in a folder that exists, got {output}")
-    with _sentences():
+    with sentences():
         plan = _asked(target, given)
     recorder = Recorder(redactor_for(plan.backend))
     passed = _judged(lambda: plan, _telling(as_json, "completed", None), recorder.observe)
@@ -230,6 +210,10 @@ def export_command(kind: str, folder: Path, source: str, runbooks: str, force: b
         raise Mistake(str(exists)) from None
     except OSError as error:
         raise Mistake(f"-o: {error.filename or folder} cannot be written: {error.strerror}") from None
+
+
+commands.add_command(watch_command)
+commands.add_command(history_commands)
 
 
 def main() -> None:

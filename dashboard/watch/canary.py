@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,8 @@ from dashboard.config import Backend, CanarySettings
 from dashboard.health.report import Report
 from dashboard.telemetry.canary_counts import waits
 from dashboard.watch.expectation import SKIPPED, SUCCESS, Went, went
+
+log = logging.getLogger(__name__)
 
 FIRST_WITHIN_S = 10.0
 """The first probe comes within this time of the start, at a random moment: replicas do not ask all at once."""
@@ -85,6 +88,11 @@ class Canaries:
     def states(self) -> dict[str, CanaryState]:
         """By backend: those that have a canary, and those that were probed from outside."""
         return dict(self._states)
+
+    @property
+    def running(self) -> int:
+        """How many probes are under way."""
+        return len(self._turns)
 
     def configure(self, backends: Iterable[Backend]) -> None:
         """These canaries run from now on: new and changed ones begin anew, those that are gone stop; others go on."""
@@ -159,6 +167,10 @@ class Canaries:
             successes=state.successes + good,
             failures=state.failures + (not good),
         )
+        if good and state.success is False:
+            log.warning("canary %s: well again", name)
+        elif not good and (state.success is not False or state.kind != said.kind):
+            log.warning("canary %s: failed: %s", name, said.why)
         self._host.probed(name, "success" if good else "failure", report)
         return said
 

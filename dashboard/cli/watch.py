@@ -1,0 +1,70 @@
+"""`streamgauge watch`: canaries, history and /metrics without a page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+
+from dashboard.cli.event_loop import loop_factory
+from dashboard.cli.one_backend import build
+from dashboard.cli.port import free_port
+from dashboard.cli.serve import ANYWHERE, configured
+from dashboard.config import CanarySettings, Config
+from dashboard.endpoints import HEADLESS
+from dashboard.runtime import Runtime, install
+from dashboard.signals import handle_signals
+
+
+def watched(url: str | None, dialect: str, file: Path | None) -> Config:
+    """What to watch: one address with a canary of the defaults, or what the file says. Errors: ConfigError."""
+    config = configured(url, dialect, file)
+    if url is None:
+        return config
+    backends = [msgspec.structs.replace(each, canary=CanarySettings()) for each in config.backends]
+    return msgspec.structs.replace(config, backends=backends)
+
+
+def watch(config: Config, file: str, address: str, port: int, again: Callable[[], Config] | None) -> None:
+    """Watches until SIGTERM or Ctrl-C; `again` reads the configuration anew at SIGHUP.
+
+    Errors: ConfigError, PortTaken before anything starts.
+    """
+    port = free_port(address, port, "--port")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    runtime = build(config, file)
+    runtime.read_config = again
+    install(runtime)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_watch(runtime, address, port))
+
+
+async def _watch(runtime: Runtime, address: str, port: int) -> None:
+    stopped = asyncio.Event()
+    server = HTTPServer(Application(HEADLESS))
+    server.listen(port, "" if address in ANYWHERE else address)
+    runtime.serve()
+    handle_signals(lambda: runtime, stopped.set)
+    host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address
+    _say(f"Streamgauge watches  http://{host}:{port}/metrics")
+    for state in runtime.canaries.states.values():
+        _say(f"canary  {state.backend}, every {state.interval_s:g} s")
+    if not runtime.canaries.states:
+        _say("no backend has a `canary:` block: only /probe?backend=NAME asks")
+    try:
+        await stopped.wait()
+    finally:
+        server.stop()
+        await runtime.aclose()
+        await server.close_all_connections()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

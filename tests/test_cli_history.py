@@ -1,0 +1,122 @@
+"""`streamgauge history`: what is chosen, how it is written, and what a wrong file is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboard.cli import commands
+from dashboard.telemetry.history_file import HistoryFile
+from dashboard.telemetry.past_turn import COLUMNS
+from tests.telemetry.past import NOW, past
+
+HOUR_S = 3600
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path, ago_s = tmp_path / "history.sqlite", NOW - time.time()
+    with closing(HistoryFile(path)) as file:
+        file.add([
+            past("old", ago_s + 50 * HOUR_S),
+            past("canary", ago_s + 20 * HOUR_S, source="canary"),
+            past("bad", ago_s + HOUR_S, outcome="truncated", fault="cut", availability=False, sentence="Cut.", ttft_s=None),
+            past("other", ago_s + 60, backend="c", agent='=HYPERLINK("http://elsewhere")', sentence="-1\nand\ttabs"),
+        ])  # fmt: skip
+    return path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(commands, ["history", *words])
+
+
+def turns(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line)["turn"] for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ["old", "canary", "bad", "other"]),
+        (["--backend", "b"], ["old", "canary", "bad"]),
+        (["--source", "canary"], ["canary"]),
+        (["--outcome", "truncated"], ["bad"]),
+        (["--since", "21h"], ["canary", "bad", "other"]),
+        (["--since", "1.5h", "--backend", "c"], ["other"]),
+    ],
+)
+def test_which_turns_are_exported(path: Path, options: list[str], expected: list[str]) -> None:
+    assert turns(run("export", "--path", str(path), *options)) == expected
+
+
+def test_a_list_is_newest_first_with_the_sentence(path: Path) -> None:
+    lines = run("list", "--path", str(path), "-n", "2").stdout.splitlines()
+    assert len(lines) == 2
+    assert "other" in lines[0]
+    assert r"-1\nand\ttabs" in lines[0]
+    assert "bad" in lines[1]
+    assert "truncated cut" in lines[1]
+    assert lines[1].endswith("Cut.")
+
+
+def test_no_cell_of_a_csv_is_a_formula(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "turns.csv"
+    assert run("export", "--path", str(path), "-o", str(out)).exit_code == 0
+    head, *rows = list(csv.reader(io.StringIO(out.read_text("utf-8"), newline="")))
+    assert head == list(COLUMNS)
+    assert len(rows) == 4
+    last, bad = dict(zip(head, rows[3], strict=True)), dict(zip(head, rows[2], strict=True))
+    assert last["agent"] == '\'=HYPERLINK("http://elsewhere")'
+    assert last["sentence"].startswith("'-1")
+    assert (bad["availability"], bad["ttft_s"], bad["chunks"]) == ("0", "", "0")
+    assert not any(cell.startswith(tuple("=+-@\t\r")) for row in rows for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        (["--older-than", "2d"], ["canary", "bad", "other"]),
+        (["--older-than", "30m"], ["other"]),
+        (["--megabytes", "0"], []),
+        (["--megabytes", "1"], ["old", "canary", "bad", "other"]),
+    ],
+)
+def test_prune(path: Path, options: list[str], left: list[str]) -> None:
+    result = run("prune", "--path", str(path), *options)
+    assert result.stdout == f"{4 - len(left)} turns dropped\n"
+    assert turns(run("export", "--path", str(path))) == left
+
+
+def test_the_configured_file_and_its_limits_are_taken(path: Path, tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(f"backends: [{{name: b, url: 'http://h/'}}]\nhistory: {{path: {path}, days: 1}}\n")
+    assert turns(run("export", "--config", str(config))) == ["old", "canary", "bad", "other"]
+    assert run("prune", "--config", str(config)).stdout == "1 turns dropped\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["list", "--config", "{here}/none.yaml"], "none.yaml: history.path: expected the history's file, got none"),
+        (["list", "--path", "{here}/nowhere.sqlite"], "nowhere.sqlite: expected a history, got: No such file"),
+        (["list", "--path", "{here}/text.txt"], "text.txt: expected a history, got: file is not a database"),
+        (["list", "--path", "{here}/x", "--outcome", "good"], "--outcome: expected one of stopped, "),
+        (["export", "--path", "{history}", "-o", "{here}/no/where.csv"], "cannot be written: No such file"),
+        (["list", "--since", "yesterday"], "expected a time span such as 90m, 12h or 30d, got 'yesterday'"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_exit_code_2(path: Path, tmp_path: Path, words: list[str], says: str) -> None:
+    (tmp_path / "none.yaml").write_text("backends: [{name: b, url: 'http://h/'}]\n")
+    (tmp_path / "text.txt").write_text("dear diary, " * 100)
+    result = run(*(word.format(here=tmp_path, history=path) for word in words))
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert "Traceback" not in result.output
