@@ -8,13 +8,15 @@ import random
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from dashboard.backend.admission import why_not
 from dashboard.backend.live import LiveTurn, live_turn
 from dashboard.backend.roster import Changes, Roster
 from dashboard.backend.scenarios import Scenario
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport, check_connection
-from dashboard.config import Backend, Config, load
+from dashboard.config import AskOptions, Backend, Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.tasks import Tasks
@@ -84,16 +86,20 @@ class Runtime:
         also: Observer | None = None,
         ask: Ask | None = None,
         transport: Transport | None = None,
+        options: AskOptions | None = None,
     ) -> LiveTurn:
         """Begins a turn; call with the loop running.
 
-        `also` sees every event of it; `ask` overrides the dialect's own request; `transport` another than HTTP (replay).
+        `also` sees every event of it; `ask` overrides the dialect's own request; `transport` another than HTTP (replay);
+        `options` (model, system, params) stand in place of the configured `ask:`.
         Errors: Refused when draining, at a limit, for a question that is empty or too long, and for a backend that is
         not configured (any more).
         """
         backend = self.backends.get(backend_name)
         if backend is None:
             raise Refused("That backend is no longer configured; reload the page and choose another.")
+        if options is not None:
+            backend = msgspec.structs.replace(backend, ask=options)
         if source == "live" and self.busy(backend_name):
             self.canaries.give_way(backend_name)
         return self._begin(backend, question, session, source, also=also, ask=ask, transport=transport)

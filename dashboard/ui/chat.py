@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dashboard.config import AskOptions
 from dashboard.runtime import Refused, Runtime
 from dashboard.ui.console import LINES, Console
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
@@ -27,6 +28,8 @@ class ChatPane(Pane):
         self._talk = Conversation()
         self._console_open = False
         self._console_told = 0
+        self._options: AskOptions | None = None
+        self.on_other: Callable[[Shown], None] = lambda _shown: None
         super().__init__(runtime, session, settings=self._settings(), **params)
 
     # What the page is told
@@ -74,6 +77,7 @@ class ChatPane(Pane):
         return {
             "ask": self._ask,
             "again": self._again,
+            "other": self._other,
             "stop": self._stop,
             "new": self._new,
             "console": self._console,
@@ -97,25 +101,33 @@ class ChatPane(Pane):
         self.ask(str(data.get("text", "")))
 
     async def _again(self, data: dict[str, Any]) -> None:
+        """The same request once more, to the backend that answered it, whichever is chosen now."""
         shown = self._talk.find(str(data.get("turn")))
         if shown is not None:
-            await self._runtime.discover(self._backend)
-            self.ask(shown.question)
+            await self._runtime.discover(shown.live.backend)
+            self._begin(shown.live.backend, shown.asked, shown.options)
+
+    async def _other(self, data: dict[str, Any]) -> None:
+        shown = self._talk.find(str(data.get("turn")))
+        if shown is not None:
+            self.on_other(shown)
 
     def ask(self, text: str) -> None:
-        """Begins a turn; a refusal becomes a note and loses nothing typed."""
+        """Begins a turn with the chosen backend; a refusal becomes a note and loses nothing typed."""
+        history = self._talk.history(self._runtime.config.limits.history_turns, self._backend)
+        self._begin(self._backend, Question(text, history, self._talk.id, self._scenario), self._options)
+
+    def _begin(self, backend: str, question: Question, options: AskOptions | None) -> None:
         if self._talk.running is not None:
             self.note("One answer is still streaming. Stop it first, or wait until it ends; your question stays here.")
             return
-        history = self._talk.history(self._runtime.config.limits.history_turns)
-        question = Question(text, history, self._talk.id, self._scenario)
+        console = self._talk.console
         try:
-            live = self._runtime.ask(self._backend, question, session=self._session, also=self._talk.console.observe)
+            live = self._runtime.ask(backend, question, session=self._session, also=console.observe, options=options)
         except Refused as refusal:
             self.note(str(refusal))
             return
-        shown = self._talk.begin(live, text)
-        shown.asked = question
+        shown = self._talk.begin(live, question, options)
         shown.patch()
         self._tell("begin", turn=shown.full(), pill=self._talk.pill(), dropped=self._talk.dropped)
         self._follow(shown)
@@ -140,8 +152,12 @@ class ChatPane(Pane):
 
     def use_backend(self, name: str) -> None:
         """Questions go to that backend from now on."""
-        self._backend, self._scenario, self._scenario_about = name, "", ""
+        self._backend, self._scenario, self._scenario_about, self._options = name, "", "", None
         self.settings = self._settings()
+
+    def use_options(self, options: AskOptions | None) -> None:
+        """Questions are sent with this model and system prompt from now on; None: with the configured ones."""
+        self._options = options
 
     def use_scenario(self, name: str, about: str) -> None:
         """The demo back end is asked to act that out from now on; "" for none."""

@@ -1,7 +1,7 @@
 // Where a question is typed. What was typed is kept until the server has begun the turn.
 
 class Composer {
-  constructor(act, {placeholder = "Ask the stream…", stop = "Stop", stops = "Stop the answer (Esc)"} = {}) {
+  constructor(act, {placeholder = "Ask the stream…", stop = "Stop", stops = "Stop the answer (Esc)"} = {}, help = new Help()) {
     this.act = act;
     this.running = false;
     this.limit = 8000;
@@ -16,9 +16,11 @@ class Composer {
     this.scenario = el("div", {class: "acting", hidden: true});
     this.root = el("form", {class: "composer", onsubmit: (event) => { event.preventDefault(); this.submit(); }},
       this.note, this.scenario, el("div", {class: "box"}, this.area, this.count, this.stop, this.send),
-      el("div", {class: "keys", "aria-hidden": "true"},
-        el("kbd", {}, "Enter"), " sends · ", el("kbd", {}, "Shift Enter"), " new line · ", el("kbd", {}, "Esc"), " stops · ",
-        el("kbd", {}, "/"), " focuses"));
+      el("div", {class: "keys"},
+        el("span", {"aria-hidden": "true"}, el("kbd", {}, "Enter"), " sends · ", el("kbd", {}, "Shift Enter"), " new line · ",
+          el("kbd", {}, "Esc"), " stops · ", el("kbd", {}, "/"), " focuses"),
+        el("button", {type: "button", class: "keys-help", title: "All keys (?)", "aria-label": "All keys", onclick: () => help.show()}, el("kbd", {}, "?"), " help")),
+      help.root);
   }
 
   key(event) {
@@ -73,5 +75,22 @@ class Composer {
     setText(this.noteText, text);
     this.note.hidden = !text;
     this.note.dataset.tone = tone;
+  }
+}
+
+// All keys in one place; a dialog of the browser's own: Esc closes it, and the focus returns.
+class Help {
+  constructor() {
+    const keys = [["Enter", "sends the question"], ["Shift Enter", "begins a new line"], ["Esc", "stops what streams"],
+      ["/", "puts the cursor into the question"], ["?", "shows this"], ["Tab", "goes to the next control; each number tells its definition"]];
+    this.root = el("dialog", {class: "help", "aria-label": "Keys"},
+      el("h2", {}, "Keys"),
+      el("dl", {}, ...keys.map(([key, does]) => el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)))),
+      el("button", {type: "button", class: "example", onclick: () => this.root.close()}, "Close"));
+    this.root.addEventListener("click", (event) => { if (event.target === this.root) this.root.close(); });
+  }
+
+  show() {
+    if (!this.root.open) this.root.showModal();
   }
 }

@@ -18,7 +18,7 @@ class TurnView {
     this.actions = this.makeActions();
     this.root = el("article", {class: "turn", "data-turn": turn.id, "aria-label": "Question and answer"},
       el("div", {class: "question-row"},
-        el("div", {class: "question", dir: "auto", title: `Asked ${turn.backend} at ${turn.at}`}, turn.question)),
+        el("div", {class: "question", dir: "auto"}, turn.question), el("div", {class: "asked-of"}, turn.about)),
       this.phases, this.reasoning, this.blocks, this.typing, this.meter, this.verdict,
       el("div", {class: "foot"}, this.numbers, this.actions));
     this.update(turn);
@@ -35,7 +35,9 @@ class TurnView {
     return el("div", {class: "actions"}, inspect,
       button("Copy", "copy", clip("answer"), {class: "ghost", title: "Copy the answer as markdown"}),
       button("curl", "curl", clip("curl"), {class: "ghost", title: "Copy the request as a curl command"}),
-      button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost again"}));
+      button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost again", title: "The same request once more, to the backend that answered"}),
+      button("Ask another", "compare", () => this.act({type: "other", turn: this.id}),
+        {class: "ghost other", title: "Ask another backend the same question, side by side"}));
   }
 
   update({fields = {}, blocks, reasoning}) {

@@ -10,9 +10,12 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 from param.parameterized import Event
 
+from dashboard.config import AskOptions
 from dashboard.health.snapshot import Scope, Snapshot
+from dashboard.ui.ask_fields import AskFields
 from dashboard.ui.charts import Charts
 from dashboard.ui.chat import ChatPane
+from dashboard.ui.conversation import Shown
 from dashboard.ui.numbers import NumberStrip
 from dashboard.ui.pane import source
 from dashboard.ui.plain import one_line
@@ -33,6 +36,7 @@ class ChatView:
         self._scope = Scope(backend)
         self._seen: Snapshot | None = None
         self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
+        self.chat.on_other = self._compare
         self.chat.on_visible = lambda: visit.soon(self._show)  # a message comes without the document's lock
         self.chat.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
@@ -41,6 +45,7 @@ class ChatView:
         self._backend.value = backend
         self._scenario = _select("Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12))
         self._abouts: dict[str, str] = {}
+        self._ask = AskFields(self._use_ask)
         self._window = pmui.RadioButtonGroup(options=list(WINDOWS), value="1 min", size="small", margin=(4, 12))
         self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small", margin=(0, 12))
         self._pause = pmui.Switch(label="Pause charts", size="small", margin=(6, 12))
@@ -51,6 +56,7 @@ class ChatView:
 
         self.main = self._main()
         self.sidebar = self._sidebar()
+        self._ask.show(runtime.backends[backend])
         visit.soon(self.load_scenarios)
 
     def _main(self) -> Viewable:
@@ -69,6 +75,7 @@ class ChatView:
         return [
             self._backend,
             self._scenario,
+            *self._ask.fields,
             _caption("Chart window"),
             self._window,
             self._pause,
@@ -110,9 +117,19 @@ class ChatView:
     async def _use_backend(self, event: Event) -> None:
         self._scope = Scope(str(event.new), self._scope.session)
         self.chat.use_backend(str(event.new))
+        self.chat.use_options(self._ask.show(self._runtime.backends[str(event.new)]))
         self._restart()
         self.visit.remember(backend=str(event.new))
         await self.load_scenarios()
+
+    async def _use_ask(self, options: AskOptions | None) -> None:
+        self.chat.use_options(options)
+
+    def _compare(self, shown: Shown) -> None:
+        """The same question to another backend: side by side with the one that answered, filled in and not yet asked."""
+        self.visit.draft = shown.asked.text
+        names = dict.fromkeys((shown.live.backend, self._scope.backend, *self._runtime.backends))
+        self.visit.go("compare", backends=",".join(list(names)[:2]))
 
     @choice
     async def _use_scenario(self, event: Event) -> None:

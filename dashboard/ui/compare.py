@@ -168,8 +168,7 @@ class ComparePane(Pane):
         except Refused as refusal:
             lane.refusal = str(refusal)
             return lane
-        lane.shown = Shown(live, text, time.strftime("%H:%M:%S"))
-        lane.shown.asked = question
+        lane.shown = Shown(live, question, time.strftime("%H:%M:%S"))
         lane.patch()
         return lane
 

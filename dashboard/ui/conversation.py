@@ -7,10 +7,12 @@ import time
 from typing import Any
 
 from dashboard.backend.live import LiveTurn
+from dashboard.config import AskOptions
 from dashboard.ui.console import Console
 from dashboard.ui.markdown import Blocks
-from dashboard.ui.plain import visible
+from dashboard.ui.plain import one_line, visible
 from dashboard.ui.turn_view import REASONING_SHOWN, Fields, fields, pill
+from dashboard.ui.words import plural
 from dashboard.wire.dialect import Question
 
 TURNS_SHOWN = 50
@@ -20,14 +22,17 @@ TURNS_SHOWN = 50
 class Shown:
     """One turn as the page shows it; `patch` tells only what changed since the last one."""
 
-    def __init__(self, live: LiveTurn, question: str, at: str) -> None:
+    def __init__(
+        self, live: LiveTurn, asked: Question, at: str, *, options: AskOptions | None = None, about: str = ""
+    ) -> None:
         self.live = live
-        self.question = question
-        self.asked = Question(question)
+        self.asked = asked
         """The whole of what was asked: history and scenario too."""
+        self.options = options
+        """Model and system prompt, where the person chose them."""
         self.on_screen_at = 0.0
         """When the newest text that the browser was sent had been read."""
-        self._opening = {"id": live.id, "question": visible(question), "backend": live.backend, "at": at}
+        self._opening = {"id": live.id, "question": visible(asked.text), "about": about or f"{live.backend} · {at}"}
         self._blocks = Blocks()
         self._read = 0
         self._told: Fields = {}
@@ -103,9 +108,9 @@ class Conversation:
         """The turn under way; one at a time."""
         return self.last if self.last and not self.last.live.done else None
 
-    def begin(self, live: LiveTurn, question: str) -> Shown:
+    def begin(self, live: LiveTurn, asked: Question, options: AskOptions | None = None) -> Shown:
         """Takes in a turn that was just asked."""
-        shown = Shown(live, question, time.strftime("%H:%M:%S"))
+        shown = Shown(live, asked, "", options=options, about=self._about(live.backend, asked, options))
         self.turns.append(shown)
         if len(self.turns) > TURNS_SHOWN:
             del self.turns[0]
@@ -116,10 +121,22 @@ class Conversation:
         """The turn with that id, if it is still shown."""
         return next((each for each in self.turns if each.live.id == turn), None)
 
-    def history(self, most: int) -> tuple[tuple[str, str], ...]:
-        """The last `most` answered turns as (role, text) pairs."""
-        answered = [each for each in self.turns if each.answer][-most:] if most else []
-        return tuple(pair for each in answered for pair in (("user", each.question), ("assistant", each.answer)))
+    def history(self, most: int, backend: str) -> tuple[tuple[str, str], ...]:
+        """The last `most` turns that `backend` answered, as (role, text) pairs: what another was told stays with it."""
+        answered = [each for each in self.turns if each.answer and each.live.backend == backend][-most:] if most else []
+        return tuple(pair for each in answered for pair in (("user", each.asked.text), ("assistant", each.answer)))
+
+    def _about(self, backend: str, asked: Question, options: AskOptions | None) -> str:
+        """Who was asked, when, and what it was not told."""
+        others = [each.live.backend for each in self.turns if each.answer and each.live.backend != backend]
+        parts = [
+            backend,
+            one_line(options.model, 80) if options else "",
+            f"acting out {asked.scenario}" if asked.scenario else "",
+            time.strftime("%H:%M:%S"),
+            f"not told the {plural(len(others), 'turn')} with {', '.join(dict.fromkeys(others))}" if others else "",
+        ]
+        return " · ".join(part for part in parts if part)
 
     def clear(self) -> None:
         """New chat: nothing of it is shown or sent back any more."""

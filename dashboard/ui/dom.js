@@ -17,6 +17,7 @@ const ICONS = {
   copy: "M6 6h6.5v6.5H6zM3.5 10V3.5H10",
   curl: "M3 5l3 3-3 3m5 .5h5",
   again: "M12.5 6.5A5 5 0 1 0 13 9m0-5.5v3h-3",
+  compare: "M3 3.5h4v9H3zM9 3.5h4v9H9z",
   chevron: "M6 4.5L9.5 8 6 11.5",
   down: "M8 3v9.5M3.8 8.5L8 12.7l4.2-4.2",
   minus: "M3.5 8h9",

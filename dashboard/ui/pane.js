@@ -10,7 +10,8 @@ class Pane {
       else this.composer.say("This page has lost its server; what you typed stays here.");
     };
     this.banner = el("div", {class: "banner", role: "alert", hidden: true});
-    this.composer = new Composer(this.act, words);
+    this.help = new Help();
+    this.composer = new Composer(this.act, words, this.help);
   }
 
   // For a subclass: `received` after each message, `views` its TurnViews by id, `root` its DOM.
@@ -104,9 +105,12 @@ class Pane {
 
   onKey(event) {
     const at = event.composedPath()[0];
+    if (this.help.root.open) return;
     const typing = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
     if (event.key === "Escape" && this.composer.running) this.act({type: "stop"});
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "?") this.help.show();
+    if (event.key === "/") {
       event.preventDefault();
       this.composer.area.focus();
     }

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import param
 from panel.custom import JSComponent
 from tornado.websocket import WebSocketClosedError
@@ -121,6 +122,8 @@ class Pane(JSComponent):
 
     def _curl(self, shown: Shown) -> str:
         backend = self._runtime.backends[shown.live.backend]
+        if shown.options is not None:
+            backend = msgspec.structs.replace(backend, ask=shown.options)
         return curl(dialect_of(backend).ask(shown.asked), backend.headers)
 
     # Painting

@@ -74,6 +74,15 @@ class AutoDialect:
         return True
 
 
+MODEL_DIALECTS = frozenset(("openai-chat", "anthropic", "ag-ui", "vercel-ui"))
+"""They send a model's name and a system prompt along; the others have no place for them."""
+
+
+def has_model(backend: Backend) -> bool:
+    """Whether the dialect that `backend` is asked in takes `ask.model` and `ask.system`. Errors: ConfigError."""
+    return dialect_of(backend).name in MODEL_DIALECTS
+
+
 def check_dialect(backend: Backend, where: str) -> None:
     """Errors: ConfigError, a sentence beginning with `where`, for a dialect that does not exist."""
     if backend.dialect not in (*DIALECTS, "auto"):

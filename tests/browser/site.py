@@ -32,6 +32,8 @@ def config(stream: str) -> str:
     backends += [
         {"name": name, "url": f"{stream}?scenario={name}", "thresholds": QUICK, **common} for name in SCENARIOS
     ]
+    llm = stream.replace("/process/stream", "/v1/chat/completions")
+    backends.append({"name": "llm", "url": llm, "dialect": "openai-chat", "ask": {"model": "stub"}})
     backends.append({"name": "nobody", "url": f"http://127.0.0.1:{free_port()}/process/stream", **common})
     return json.dumps({"backends": backends, "limits": {"question_chars": 2000}})
 

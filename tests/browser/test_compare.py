@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.reading import ask, outcome
+from tests.browser.reading import ask, open_page, outcome
 from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -46,3 +46,41 @@ def test_stop_all_then_another_backend_that_survives_a_reload(page: Page, place:
     page.get_by_role("button", name="Remove B").wait_for(state="hidden")
     page.get_by_role("button", name="Add a backend").click()
     expect(page.locator(".lane")).to_have_count(3)
+
+
+def test_another_backend_is_asked_the_same_question_in_three_clicks(page: Page, place: Site) -> None:
+    open_page(page, place, "?backend=reasoning")
+    ask(page, "What's 6*7?")
+    assert outcome(page) == "completed"
+    page.get_by_role("button", name="Ask another").click()
+    expect(page.get_by_label("Backend A")).to_have_value("reasoning")
+    expect(page.get_by_label("Your question")).to_have_value("What's 6*7?")
+    expect(page.locator("[data-outcome]")).to_have_count(0)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".lane [data-outcome]")).to_have_count(2, timeout=30_000)
+    page.get_by_role("link", name="Chat").click()
+    expect(page.locator(".turn")).to_have_count(1)
+    assert outcome(page) == "completed"
+
+
+def test_the_turn_says_who_was_asked_and_what_it_was_not_told(page: Page, place: Site) -> None:
+    open_page(page, place)
+    ask(page, "What's 6*7?")
+    assert outcome(page) == "completed"
+    expect(page.get_by_label("System prompt")).not_to_be_visible()
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("menuitem", name="llm", exact=True).click()
+    page.get_by_label("System prompt").fill("Be brief.")
+    ask(page, "What's 7*8?")
+    assert outcome(page, 1) == "completed"
+    expect(page.locator(".asked-of").nth(1)).to_contain_text("not told the 1 turn with demo")
+    page.locator(".turn").nth(1).get_by_role("button", name="curl").click()
+    expect(page.locator(".note")).to_contain_text("copied")
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert "Be brief." in command
+    assert "6*7" not in command
+    page.locator(".log").focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).not_to_be_visible()

@@ -17,6 +17,7 @@ from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
 from dashboard.ui.markdown import render
 from dashboard.ui.turn_view import REASONING_SHOWN
 from dashboard.wire.chat_event import Reasoning
+from dashboard.wire.dialect import Question
 
 PIECES = st.sampled_from(
     ["word ", "\n\n", "- item\n", "```py\n", "x = 1\n", "```\n", "| a |\n|---|\n| 1 |\n", "# h\n", "**b"]
@@ -27,8 +28,8 @@ STEPS = st.lists(st.tuples(st.sampled_from(["text", "reasoning", "lose", "patch"
 class Played:
     """What a LiveTurn shows of itself, moved by events instead of a socket."""
 
-    def __init__(self, turn: str = "t") -> None:
-        self.id, self.backend, self.queued, self.done = turn, "demo", False, False
+    def __init__(self, turn: str = "t", backend: str = "demo") -> None:
+        self.id, self.backend, self.queued, self.done = turn, backend, False, False
         self.transcript, self.gauge = Transcript(turn), TurnGauge(Thresholds())
         self.seen = Seen()
         self.see(Asked(turn, 0.0, "demo", "orchestrator", "s", "live", "?"), Connecting(turn, 0.0, 1))
@@ -71,7 +72,7 @@ class Mirror:
 @given(STEPS)
 def test_a_browser_that_syncs_after_a_loss_shows_all_of_it(steps: list[tuple[str, str]]) -> None:
     played, mirror = Played(), Mirror()
-    shown = Shown(played.live, "?", "12:00:00")
+    shown = Shown(played.live, Question("?"), "12:00:00")
     shown.patch()
     mirror.take(shown.full())
     lost = False
@@ -103,7 +104,7 @@ def test_a_browser_that_syncs_after_a_loss_shows_all_of_it(steps: list[tuple[str
 
 def test_finished_blocks_are_sent_once() -> None:
     played = Played()
-    shown = Shown(played.live, "?", "12:00:00")
+    shown = Shown(played.live, Question("?"), "12:00:00")
     sent = 0
     for n in range(300):
         played.text(f"Paragraph {n} of a long answer.\n\n")
@@ -114,7 +115,7 @@ def test_finished_blocks_are_sent_once() -> None:
 
 def test_nothing_new_sends_no_blocks() -> None:
     played = Played()
-    shown = Shown(played.live, "?", "12:00:00")
+    shown = Shown(played.live, Question("?"), "12:00:00")
     played.text("Hello")
     assert "blocks" in shown.patch()
     assert "blocks" not in shown.patch()
@@ -122,7 +123,7 @@ def test_nothing_new_sends_no_blocks() -> None:
 
 def test_very_long_reasoning_is_cut() -> None:
     played = Played()
-    shown = Shown(played.live, "?", "12:00:00")
+    shown = Shown(played.live, Question("?"), "12:00:00")
     played.see(Progressed("t", 0.2, Reasoning("x" * (REASONING_SHOWN + 5))))
     assert len(shown.patch()["reasoning"]["text"]) == REASONING_SHOWN
 
@@ -134,16 +135,36 @@ def test_history_is_what_was_answered_and_bounded() -> None:
         if n != 2:
             played.text(f"answer {n}")
         played.end()
-        talk.begin(played.live, f"question {n}")
-    assert talk.history(2) == (
+        talk.begin(played.live, Question(f"question {n}"))
+    assert talk.history(2, "demo") == (
         ("user", "question 1"), ("assistant", "answer 1"), ("user", "question 3"), ("assistant", "answer 3"),
     )  # fmt: skip
-    assert talk.history(0) == ()
+    assert talk.history(0, "demo") == ()
     before = talk.id
     talk.clear()
-    assert talk.history(20) == ()
+    assert talk.history(20, "demo") == ()
     assert talk.id != before
     assert talk.running is None
+
+
+def test_what_one_backend_was_told_stays_with_it() -> None:
+    talk = Conversation()
+    about = {}
+    for backend in ("a", "b", "a"):
+        played = Played(f"{backend}{len(talk.turns)}", backend)
+        shown = talk.begin(played.live, Question(f"{len(talk.turns)} for {backend}"))
+        about[len(talk.turns)] = shown.full()["about"]
+        played.text(f"{backend} answers")
+        played.end()
+    assert talk.history(20, "a") == (
+        ("user", "0 for a"), ("assistant", "a answers"), ("user", "2 for a"), ("assistant", "a answers"),
+    )  # fmt: skip
+    assert talk.history(20, "c") == ()
+    assert about[1].startswith("a · ")
+    assert "not told" not in about[1]
+    assert about[2].startswith("b · ")
+    assert about[2].endswith("not told the 1 turn with a")
+    assert about[3].endswith("not told the 1 turn with b")
 
 
 def test_old_turns_leave_the_page_and_are_counted() -> None:
@@ -151,7 +172,7 @@ def test_old_turns_leave_the_page_and_are_counted() -> None:
     for n in range(TURNS_SHOWN + 3):
         played = Played(str(n))
         played.end()
-        talk.begin(played.live, "?")
+        talk.begin(played.live, Question("?"))
     assert len(talk.turns) == TURNS_SHOWN
     assert talk.dropped == 3
     assert talk.find("0") is None

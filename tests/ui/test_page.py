@@ -116,6 +116,38 @@ async def test_a_refusal_becomes_a_note(runtime: Runtime) -> None:
     assert runtime.turns() == []
 
 
+async def test_ask_again_is_the_same_request_to_the_backend_that_answered(runtime: Runtime) -> None:
+    page = ChatView(Visit(runtime, "s", {}))
+    page.chat._send_msg = lambda _message: None
+    page.chat.use_scenario("stall", "")
+    page.chat.ask("hi")
+    (live,) = runtime.turns("s")
+    live.cancel()
+    await live.wait()
+    page.chat.use_backend("two")
+    await page.chat._handle_msg({"type": "again", "turn": live.id})
+    (again,) = runtime.turns("s")
+    assert again.backend == "one"
+    first, second = page.chat._talk.turns
+    assert second.asked == first.asked
+    assert second.asked.scenario == "stall"
+    page.close()
+
+
+async def test_ask_another_backend_fills_the_question_in_where_they_stand_side_by_side(runtime: Runtime) -> None:
+    visit = Visit(runtime, "s", {"backend": "two"})
+    went: list[Any] = []
+    visit.opener = lambda view, query: went.append((view, dict(query)))
+    page = ChatView(visit)
+    page.chat._send_msg = lambda _message: None
+    page.chat.ask("hi")
+    (live,) = runtime.turns("s")
+    await page.chat._handle_msg({"type": "other", "turn": live.id})
+    assert went == [("compare", {"backends": "two,one"})]
+    assert visit.draft == "hi"
+    page.close()
+
+
 async def test_closing_a_page_ends_its_turns_and_tasks(runtime: Runtime) -> None:
     page = Page(Visit(runtime, "s", {}))
     (chat,) = parts(page.frame, "ChatPane")
