@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from dashboard.backend.admission import why_not
+from dashboard.backend.admission import check_backends, why_not
 from dashboard.backend.live import LiveTurn, live_turn
 from dashboard.backend.roster import Changes, Roster
 from dashboard.backend.scenarios import Scenario
 from dashboard.backend.seam import Transport
-from dashboard.backend.transport import HttpTransport, check_connection
+from dashboard.backend.transport import HttpTransport
 from dashboard.config import AskOptions, Backend, Config, load
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
@@ -30,7 +30,6 @@ from dashboard.turn.events import Observer
 from dashboard.watch.canary import Canaries, Host
 from dashboard.watch.pulse import Pulse
 from dashboard.watch.vigil import Vigil
-from dashboard.wire.auto import check_dialect
 from dashboard.wire.dialect import Ask, Question
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Runtime:
     """
 
     def __init__(self, config: Config) -> None:
-        _check(config)
+        check_backends(config.backends)
         self.config = config
         self._roster = Roster(config.backends)
         self.read_config: Callable[[], Config] | None = None
@@ -91,15 +90,14 @@ class Runtime:
         """Begins a turn; call with the loop running.
 
         `also` sees every event of it; `ask` overrides the dialect's own request; `transport` another than HTTP (replay);
-        `options` (model, system, params) stand in place of the configured `ask:`.
+        `options` stand in place of `ask:`.
         Errors: Refused when draining, at a limit, for a question that is empty or too long, and for a backend that is
         not configured (any more).
         """
         backend = self.backends.get(backend_name)
         if backend is None:
             raise Refused("That backend is no longer configured; reload the page and choose another.")
-        if options is not None:
-            backend = msgspec.structs.replace(backend, ask=options)
+        backend = backend if options is None else msgspec.structs.replace(backend, ask=options)
         if source == "live" and self.busy(backend_name):
             self.canaries.give_way(backend_name)
         return self._begin(backend, question, session, source, also=also, ask=ask, transport=transport)
@@ -229,7 +227,7 @@ class Runtime:
 
     def reload(self, config: Config) -> Changes:
         """`config` holds from now on; turns that run end as they began. Errors: ConfigError, and nothing is changed."""
-        _check(config)
+        check_backends(config.backends)
         if config.history != self.config.history:
             log.warning("configuration: another `history:` takes effect at the next start")
         self.config = config
@@ -278,13 +276,6 @@ async def _let_go(transport: HttpTransport, users: list[LiveTurn]) -> None:
     """Closes what is needed no longer, once its last turn is over."""
     await asyncio.gather(*(each.wait() for each in users))
     await transport.aclose()
-
-
-def _check(config: Config) -> None:
-    """What only the runtime can know of a configuration. Errors: ConfigError."""
-    for index, backend in enumerate(config.backends):
-        check_dialect(backend, f"backends[{index}].dialect")
-        check_connection(backend, f"backends[{index}]")
 
 
 _current: list[Runtime] = []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.config import Limits
+from collections.abc import Sequence
+
+from dashboard.backend.transport import check_connection
+from dashboard.config import Backend, Limits
+from dashboard.wire.auto import check_dialect
 from dashboard.wire.dialect import Question
 
 
@@ -23,3 +27,10 @@ def why_not(question: Question, limits: Limits, *, live: int, draining: bool) ->
             "wait for one to end, or raise limits.turns_live in config.yaml."
         )
     return ""
+
+
+def check_backends(backends: Sequence[Backend]) -> None:
+    """What no type of a configuration can say: dialects exist, files of TLS can be used. Errors: ConfigError."""
+    for index, backend in enumerate(backends):
+        check_dialect(backend, f"backends[{index}].dialect")
+        check_connection(backend, f"backends[{index}]")
