@@ -12,12 +12,12 @@ from bokeh.server import urls
 from tornado.ioloop import IOLoop
 
 from dashboard.config import ConfigError
-from dashboard.endpoints import ROUTES
+from dashboard.endpoints import ROUTES, bind_own, listen_own
 from dashboard.runtime import current
 from dashboard.signals import handle_signals
 
 try:
-    current()
+    bind_own(current().config.metrics)
 except ConfigError as mistake:  # bare `panel serve` too stops with the sentence; Bokeh would log it and serve on
     sys.stderr.write(f"{mistake}\n")
     raise SystemExit(2) from None
@@ -29,6 +29,7 @@ if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pa
 def on_server_loaded(_server_context: Any) -> None:
     """Once a process, loop running: history, canaries; a moment later, after Bokeh's own, our signal handlers."""
     current().serve()
+    listen_own()
     IOLoop.current().call_later(0.5, lambda: handle_signals(current, IOLoop.current().stop))
 
 

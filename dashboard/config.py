@@ -24,6 +24,7 @@ from dashboard.config_types import (
     Custom,
     HistorySettings,
     Limits,
+    MetricsSettings,
     Page,
     Retry,
     Secret,
@@ -41,6 +42,7 @@ __all__ = [
     "Custom",
     "HistorySettings",
     "Limits",
+    "MetricsSettings",
     "Page",
     "Retry",
     "Secret",
@@ -133,6 +135,9 @@ def _check(config: Config, file: str, raw: Any) -> None:
                 f"{at}.dialect: expected custom, because a `custom:` block stands beside it, got {quoted(raw, ('backends', i, 'dialect'))}"
             )
 
+    if not _TOKEN.fullmatch(config.metrics.token.reveal()):
+        raise ConfigError(f"{file}: metrics.token: expected letters, digits and -._~+/=, got other characters")
+
 
 def _check_canary(canary: CanarySettings | None, at: str) -> None:
     if canary is None:
@@ -146,6 +151,7 @@ def _check_canary(canary: CanarySettings | None, at: str) -> None:
 
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]*=*")  # RFC 6750 section 2.1
 _HEADER_ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110 section 5.5
 
 

@@ -158,6 +158,14 @@ class HistorySettings(_Part, frozen=True):
     megabytes: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
 
 
+class MetricsSettings(_Part, frozen=True):
+    """Who may scrape /metrics, and where it is served: on the page's own address, or with `port` on one of its own."""
+
+    token: Secret = Secret("")
+    address: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] | None = None
+
+
 class Config(_Part, frozen=True):
     """The whole file."""
 
@@ -165,3 +173,4 @@ class Config(_Part, frozen=True):
     limits: Limits = Limits()
     page: Page = Page()
     history: HistorySettings = HistorySettings()
+    metrics: MetricsSettings = MetricsSettings()

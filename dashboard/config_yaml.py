@@ -18,7 +18,7 @@ import yaml
 
 MAX_DEPTH = 32
 """Levels of nesting that a file may have; a real one has five."""
-SECRET_KEYS = frozenset({"headers", "url", "custom", "ask", "query", "json", "params", "system", "proxy"})
+SECRET_KEYS = frozenset({"headers", "url", "custom", "ask", "query", "json", "params", "system", "proxy", "token"})
 """Keys whose values are never quoted in a sentence."""
 
 Step = str | int

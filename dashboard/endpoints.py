@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
+from hmac import compare_digest
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 from prometheus_client.exposition import choose_encoder
-from tornado.web import HTTPError, RequestHandler
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, HTTPError, RequestHandler
 
-from dashboard.config import CanarySettings
+from dashboard.config import CanarySettings, ConfigError, MetricsSettings
 from dashboard.runtime import current
 from dashboard.telemetry.probe import ProbeFamilies
 from dashboard.watch.expectation import SKIPPED, Went
@@ -57,7 +60,25 @@ class _Endpoint(RequestHandler):
         self.say(status_code, error=HTTPStatus(status_code).phrase)
 
 
-class MetricsHandler(_Endpoint):
+def allowed(token: str, authorization: str) -> bool:
+    """Whether that header carries the token, compared in constant time; with no token everybody may."""
+    scheme, _, given = authorization.partition(" ")
+    same = compare_digest(given.strip().encode(), token.encode())
+    return not token or (same and scheme.lower() == "bearer")
+
+
+class _ForScrapers(_Endpoint):
+    """What only a scraper should reach: by the token, where there is one, and on the port of its own, where there is one."""
+
+    def prepare(self) -> None:
+        if _own and not self.settings.get(OWN):
+            self.say(HTTPStatus.NOT_FOUND, error="this is served at metrics.port alone")
+        elif not allowed(current().config.metrics.token.reveal(), self.request.headers.get("Authorization", "")):
+            self.set_header("WWW-Authenticate", 'Bearer realm="metrics"')
+            self.say(HTTPStatus.UNAUTHORIZED, error=HTTPStatus.UNAUTHORIZED.phrase)
+
+
+class MetricsHandler(_ForScrapers):
     """The exposition: gathered on the loop, encoded and compressed off it."""
 
     async def get(self) -> None:
@@ -72,7 +93,7 @@ class MetricsHandler(_Endpoint):
         await self.finish(body)
 
 
-class ProbeHandler(_Endpoint):
+class ProbeHandler(_ForScrapers):
     """One canary turn of a configured backend, now, and what it gave as metrics: the scraper owns the schedule."""
 
     _probe: asyncio.Task[Any] | None = None
@@ -134,6 +155,37 @@ class ReadyHandler(_Endpoint):
         else:
             status = "draining" if runtime.draining else "the event loop is overloaded"
             self.say(HTTPStatus.SERVICE_UNAVAILABLE, status=status)
+
+
+OWN = "metrics_only"
+"""The setting of the server that is for metrics alone."""
+_own: list[HTTPServer] = []
+_bound: list[socket.socket] = []
+
+
+def bind_own(settings: MetricsSettings) -> None:
+    """Takes the port of its own, where metrics have one; before any loop runs, once a process. Errors: ConfigError."""
+    if settings.port is None or _own:
+        return
+    try:
+        family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
+        taken = socket.create_server((settings.address, settings.port), family=family)
+    except OSError as error:
+        where, why = f"{settings.address}:{settings.port}", (error.strerror or str(error)).partition(" (while")[0]
+        raise ConfigError(f"metrics.port: expected a free port at metrics.address, got {where}: {why}") from None
+    taken.setblocking(False)
+    _bound.append(taken)
+    routes: list[Any] = list(HEADLESS)
+    application = Application(routes)
+    application.settings[OWN] = True
+    _own.append(HTTPServer(application))
+
+
+def listen_own() -> None:
+    """Answers there; call with the loop running, as often as you like."""
+    if _own:
+        _own[0].add_sockets(_bound)
+        _bound.clear()
 
 
 class RootHandler(RequestHandler):

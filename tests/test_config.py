@@ -69,6 +69,8 @@ BAD = [
     ("header null", one("    headers: {N: }\n"), "backends[0].headers.N", "text", "nothing"),
     ("headers text", one(f"    headers: {CANARY}\n"), "backends[0].headers", "a mapping", "text"),
     ("header name", one("    headers: {'a b': x}\n"), "backends[0].headers", "the name of an HTTP header", "'a b'"),
+    ("metrics token", one("metrics: {token: 'a b'}\n"), "metrics.token", "letters, digits", "other characters"),
+    ("metrics port", one("metrics: {port: 0}\n"), "metrics.port", ">= 1", "0"),
     ("header two lines", one('    headers: {A: "x\\nB: y"}\n'), "backends[0].headers.A", "one line", "control"),
     ("url no scheme", one(url="h/x"), "backends[0].url", "http:// or https://", "'h/x'"),
     ("url ftp", one(url="ftp://h/x"), "backends[0].url", "http:// or https://", "'ftp://h/x'"),

@@ -17,7 +17,7 @@ from dashboard.cli.one_backend import build
 from dashboard.cli.port import free_port
 from dashboard.cli.serve import ANYWHERE, configured
 from dashboard.config import CanarySettings, Config
-from dashboard.endpoints import HEADLESS
+from dashboard.endpoints import HEADLESS, bind_own, listen_own
 from dashboard.runtime import Runtime, install
 from dashboard.signals import handle_signals
 
@@ -41,6 +41,7 @@ def watch(config: Config, file: str, address: str, port: int, again: Callable[[]
     runtime = build(config, file)
     runtime.read_config = again
     install(runtime)
+    bind_own(config.metrics)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_watch(runtime, address, port))
 
@@ -49,6 +50,7 @@ async def _watch(runtime: Runtime, address: str, port: int) -> None:
     stopped = asyncio.Event()
     server = HTTPServer(Application(HEADLESS))
     server.listen(port, "" if address in ANYWHERE else address)
+    listen_own()
     runtime.serve()
     handle_signals(lambda: runtime, stopped.set)
     host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address

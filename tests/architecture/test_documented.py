@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from dashboard.cli import commands
-from dashboard.config import Config
+from dashboard.config import Config, Secret
 from dashboard.health.diagnosis import Kind
 from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
@@ -62,7 +62,7 @@ def test_documented_default_is_the_default(row: list[str]) -> None:
     if said == "required":
         assert default is msgspec.NODEFAULT
     elif said == "none":
-        assert default in ("", None, {}, [])
+        assert default in ("", Secret(""), None, {}, [])
     else:
         assert str(default) == said or default == yaml.safe_load(said)
 

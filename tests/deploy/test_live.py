@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -85,6 +86,13 @@ def test_a_broken_layout_is_seen(harm: Callable[[dict[str, Any]], None]) -> None
     document = copy.deepcopy(DOCUMENT)
     harm(document)
     assert list(layout(document)) != []
+
+
+def test_nobody_else_can_scrape(place: tuple[Site, Prometheus]) -> None:
+    target = place[1].get("targets")["activeTargets"][0]
+    assert target["health"] == "up"
+    assert httpx.get(target["scrapeUrl"], trust_env=False).status_code == 401
+    assert httpx.get(f"{place[0].home}/metrics", trust_env=False).status_code == 404
 
 
 def test_every_query_of_the_dashboard_has_numbers(place: tuple[Site, Prometheus]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,15 +29,19 @@ SCENARIOS: dict[str, dict[str, float]] = {
 FOR_S = 2
 
 
-def config(stream: str, folder: Path) -> str:
-    """The demo, and a backend for each scenario, all with canaries; a history file."""
+TOKEN = "only-prometheus-knows"
+
+
+def config(stream: str, folder: Path, port: int) -> str:
+    """The demo, and a backend for each scenario, all with canaries; a history file; metrics by token on a port of their own."""
     common = {"dialect": "orchestrator", "canary": CANARY, "retry": {"base_s": 0.1, "cap_s": 0.2}}
     backends = [{"name": "demo", "url": stream, **common}]
     backends += [
         {"name": name, "url": f"{stream}?scenario={name}", "thresholds": limits, **common}
         for name, limits in SCENARIOS.items()
     ]
-    return json.dumps({"backends": backends, "history": {"path": str(folder / "history.db")}})
+    metrics = {"token": TOKEN, "port": port}
+    return json.dumps({"backends": backends, "history": {"path": str(folder / "history.db")}, "metrics": metrics})
 
 
 def overlay(text: str) -> str:
@@ -84,7 +87,7 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, targets: str, token: str = "") -> Iterator[Prometheus]:
+def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
     """On a free port of this machine, with what `streamgauge export` gives, scraping every second."""
     for name, text in contents("prometheus").items():
         if name.endswith(".rules.yml"):
@@ -93,9 +96,8 @@ def prometheus(folder: Path, targets: str, token: str = "") -> Iterator[Promethe
     document["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     del document["alerting"]
     job = document["scrape_configs"][0]
-    job["static_configs"] = [{"targets": [targets]}]
-    if token:
-        job["authorization"] = {"credentials": token}
+    job["static_configs"] = [{"targets": [target]}]
+    job["authorization"] = {"credentials": TOKEN}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(document), "utf-8")
     port = free_port()
     options = (
@@ -113,7 +115,7 @@ def prometheus(folder: Path, targets: str, token: str = "") -> Iterator[Promethe
 def watched(folder: Path) -> Iterator[tuple[Site, Prometheus]]:
     """All of it; canaries ask at once and every second."""
     with stub() as stream:
-        file = folder / "config.yaml"
-        file.write_text(config(stream, folder), "utf-8")
-        with serving(file, free_port()) as site, prometheus(folder, re.sub(r"^https?://", "", site.home)) as scraping:
+        file, port = folder / "config.yaml", free_port()
+        file.write_text(config(stream, folder, port), "utf-8")
+        with serving(file, free_port()) as site, prometheus(folder, f"127.0.0.1:{port}") as scraping:
             yield site, scraping

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 
 import httpx
+import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
-from dashboard.config import default_config
+from dashboard import endpoints
+from dashboard.config import ConfigError, MetricsSettings, Secret, default_config
 from dashboard.endpoints import ROUTES
 from dashboard.runtime import Runtime, install
+from tests.backend.raw import free_port
 from tests.health.story import Story
 
 
@@ -103,3 +107,79 @@ async def test_a_wrong_method_is_told_in_json(client: httpx.AsyncClient, path: s
     answer = await client.post(path)
     assert (answer.status_code, answer.json()) == (405, {"error": "Method Not Allowed"})
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+TOKEN = "s3cret.token=="
+AUTHORIZATIONS = [
+    (f"Bearer {TOKEN}", 200),
+    (f"bearer {TOKEN}", 200),
+    ("", 401),
+    ("Bearer", 401),
+    (f"Bearer {TOKEN}x", 401),
+    (f"Bearer {TOKEN[:-1]}", 401),
+    (f"Basic {TOKEN}", 401),
+    (TOKEN, 401),
+]
+
+
+@pytest.mark.parametrize(("authorization", "code"), AUTHORIZATIONS)
+async def test_metrics_behind_a_token(
+    client: httpx.AsyncClient, runtime: Runtime, authorization: str, code: int
+) -> None:
+    runtime.config = msgspec.structs.replace(runtime.config, metrics=MetricsSettings(Secret(TOKEN)))
+    answer = await client.get("/metrics", headers={"Authorization": authorization} if authorization else {})
+    assert answer.status_code == code
+    assert ("streamgauge_build_info" in answer.text) == (code == 200)
+    assert ("www-authenticate" in answer.headers) == (code == 401)
+    assert answer.headers["cache-control"] == "no-store"
+    probe = await client.get("/probe?backend=nobody", headers={"Authorization": authorization} if authorization else {})
+    assert probe.status_code == (404 if code == 200 else 401)
+    assert (await client.get("/healthz")).status_code == 200, "the balancer knows no token"
+
+
+async def test_a_scrape_changes_nothing(client: httpx.AsyncClient, runtime: Runtime) -> None:
+    plain = {"Accept-Encoding": "identity"}
+    first = (await client.get("/metrics", headers=plain)).text
+    second = (await client.get("/metrics", headers=plain)).text
+
+    def ours(text: str) -> list[str]:
+        moving = ("streamgauge_event_loop_lag_seconds",)
+        return [line for line in text.splitlines() if line.startswith("streamgauge_") and not line.startswith(moving)]
+
+    assert ours(first) == ours(second) != []
+
+
+@pytest.fixture
+async def own(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """Metrics on a port of their own."""
+    port = free_port()
+    endpoints.bind_own(MetricsSettings(port=port))
+    endpoints.bind_own(MetricsSettings(port=port))
+    endpoints.listen_own()
+    endpoints.listen_own()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        yield client
+    for server in endpoints._own:
+        server.stop()
+        await server.close_all_connections()
+    endpoints._own.clear()
+
+
+async def test_metrics_on_a_port_of_their_own_are_no_longer_beside_the_page(
+    client: httpx.AsyncClient, own: httpx.AsyncClient
+) -> None:
+    assert "streamgauge_build_info" in (await own.get("/metrics")).text
+    assert (await own.get("/healthz")).json()["status"] == "ok"
+    assert (await own.get("/")).status_code == 404
+    assert (await client.get("/metrics")).status_code == 404
+    assert (await client.get("/probe?backend=demo")).json() == {"error": "this is served at metrics.port alone"}
+    assert (await client.get("/healthz")).status_code == 200
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"metrics.port: expected a free port .* got 127.0.0.1:{port}"):
+            endpoints.bind_own(MetricsSettings(port=port))
