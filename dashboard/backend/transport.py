@@ -6,6 +6,7 @@ The decoder is our own (wire.sse); httpx-sse, the ordinary client, is the oracle
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -25,6 +26,7 @@ from dashboard.backend.seam import Broken, Closed, Connection
 from dashboard.backend.sockets import Network, Stream
 from dashboard.backend.tls import trust
 from dashboard.config import Backend
+from dashboard.config_yaml import shown_url
 from dashboard.turn.request import Head, ask_headers
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
@@ -33,6 +35,16 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 10
 CLOSING_TURNS = 20
 """A loop closes a socket some turns after it was told to; so many are waited for."""
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Httpx logs each request with its address; a query may hold a key."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(shown_url(str(each)) if isinstance(each, httpx.URL) else each for each in record.args)
+    return True
+
+
+logging.getLogger("httpx").addFilter(_without_query)
 
 
 class HttpTransport:

@@ -207,7 +207,7 @@ def _told_to_a_person(plan: Plan, gate: Gate, also: Observer, recorder: Recorder
         console.print(Text(line, style))
     if not checked.seen.understood and checked.seen.raw:
         for line in unread(checked.seen, request(plan)):
-            console.print(Text(line))
+            console.print(Text(redactor_for(plan.backend).text(line)))
     if recorder is not None:
         for style, line in ordinary.told(ordinary.rows(recorder, checked.report)):
             console.print(Text(line, style))

@@ -20,6 +20,7 @@ from dashboard.turn.events import (
     UsageReported,
 )
 from dashboard.turn.kinds import kind_of
+from dashboard.turn.request import Start
 from dashboard.turn.unread import Unread, is_no_stream
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.auto import AutoDialect
@@ -40,6 +41,7 @@ from dashboard.wire.chat_event import (
 )
 from dashboard.wire.dialect import Dialect
 from dashboard.wire.frame import Comment, Message, Retry
+from dashboard.wire.hush import Hush
 from dashboard.wire.sse import SseDecoder
 
 ERROR_FINISHES = frozenset({"error", "failed"})
@@ -51,16 +53,16 @@ GUESSES = 50
 class Reading:
     """The reader's side of a Turn; one for all its attempts, with a new decoder for each."""
 
-    def __init__(
-        self, turn_id: str, dialect: Dialect, max_event_bytes: int, last_event_id: str = "", *, dedupe: bool = True
-    ) -> None:
+    def __init__(self, turn_id: str, dialect: Dialect, max_event_bytes: int, start: Start, hush: Hush) -> None:
+        last_event_id = start.last_event_id
+        self.hush = hush
         self.dialect = dialect
         self.text_seen = self.heard = self.ended = False
         self.finish_reason = self.too_large = ""
         self.error: BackendError | None = None
         self.retry_base_s: float | None = None
         self._id = turn_id
-        self._dedupe = dedupe
+        self._dedupe = start.dedupe
         self._max_event_bytes = max_event_bytes
         self._decoder = SseDecoder(max_event_bytes=max_event_bytes, last_event_id=last_event_id)
         self._messages = self._readable = self._bad_retries = 0
@@ -176,7 +178,7 @@ class Reading:
         if len(self._start) < 16:  # enough to tell an event stream from anything else
             self._start += chunk[:16]
         decoder = self._decoder
-        frames = decoder.feed(chunk)
+        frames = self.hush.frames(decoder.feed(chunk))
         for index, frame in enumerate(frames):
             kind = type(frame)
             if kind is Message:

@@ -31,6 +31,7 @@ from dashboard.turn.request import EVENT_STREAM, Head, Left, Origin, Start
 from dashboard.turn.retry import Backoff, next_ask
 from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
 from dashboard.wire.dialect import Ask, Dialect, Question
+from dashboard.wire.hush import Hush
 from dashboard.wire.redact import redactor_for
 
 DETAIL_CHARS = 2048
@@ -61,13 +62,12 @@ class Turn:
         self.ask = origin.traced(start.ask or dialect.ask(question))
         self._first_ask = self.ask
         self._backend, self._question, self._limits, self._origin = backend, question, limits, origin
-        self._reading = Reading(turn_id, dialect, limits.event_bytes, start.last_event_id, dedupe=start.dedupe)
+        self._reading = Reading(turn_id, dialect, limits.event_bytes, start, Hush(backend))
         self._backoff = Backoff(backend.retry, chance)
         self._clocks: Clocks | None = None
         self._attempt = 0
         self._asked_at = self._attempt_at = self._retry_at = 0.0
-        self._opened = False
-        self._cut = ""
+        self._opened, self._cut = False, ""
         self._bytes = 0
         self._out: list[TurnEvent] = []
 
@@ -120,7 +120,7 @@ class Turn:
         self._opened = True
         self._clocks = Clocks(self._backend.thresholds, now, text_seen=self._reading.text_seen)
         self._reading.connected()
-        self._emit(Connected(self.id, now, head.status, head.headers))
+        self._emit(Connected(self.id, now, head.status, self._reading.hush.headers(head.headers)))
         if head.media_type != EVENT_STREAM:
             said = head.media_type or "no Content-Type"
             self._emit(Anomaly(self.id, now, AnomalyKind.MEDIA_TYPE, f"got {said}, expected {EVENT_STREAM}"))
@@ -131,7 +131,7 @@ class Turn:
         if self.state is not TurnState.CONNECTING:
             return []
         body = redactor_for(self._backend).scrub(body)[:DETAIL_CHARS]
-        self._emit(HeadRefused(self.id, now, head.status, head.headers, body))
+        self._emit(HeadRefused(self.id, now, head.status, self._reading.hush.headers(head.headers), body))
         fault = self.refusal(head) or Fault.HTTP_STATUS
         words = body.decode("utf-8", "replace").strip()
         said = f"HTTP {head.status}, {head.headers.get('content-type', 'no Content-Type')}"

@@ -23,6 +23,7 @@ from dashboard.runtime import Runtime
 from dashboard.ui.conversation import Shown
 from dashboard.ui.curl import curl
 from dashboard.wire.auto import dialect_of
+from dashboard.wire.redact import redactor_for
 
 PAINT_S = 0.1
 """At most one flush of a turn in this time: ten paints a second."""
@@ -124,7 +125,7 @@ class Pane(JSComponent):
         backend = self._runtime.backends[shown.live.backend]
         if shown.options is not None:
             backend = msgspec.structs.replace(backend, ask=shown.options)
-        return curl(dialect_of(backend).ask(shown.asked), backend.headers)
+        return redactor_for(backend).text(curl(dialect_of(backend).ask(shown.asked), backend.headers))
 
     # Painting
 

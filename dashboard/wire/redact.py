@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import json
+import html
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from dashboard.config import Backend
 
@@ -25,7 +25,7 @@ HARMLESS = re.compile(
 )
 """Headers whose values are words of the protocol."""
 
-_SECRET_KEY = re.compile(r"key|token|secret|password|passwd|credential|auth", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"key|token|secret|password|passwd|credential|auth|cookie|session", re.IGNORECASE)
 
 _LOOKS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
     (marker, re.compile(marker + rest))
@@ -58,20 +58,34 @@ _NAMED = re.compile(
 
 
 class Redactor:
-    r"""Knows the secrets it is given and the looks of others'.
+    r"""Knows the secrets it is given and, if `looks`, the looks of others'.
 
     >>> Redactor(["canary-7"]).text("no key canary-7, nor Bearer abcdefgh1")
     'no key ********, nor Bearer *********'
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        self._spellings = sorted(spellings, key=len, reverse=True)
+    def __init__(self, secrets: Iterable[str] = (), *, looks: bool = True) -> None:
+        spellings = (
+            spelling for secret in secrets if len(secret) >= SHORTEST for spelling in (secret, _base64(secret))
+        )
+        found = sorted(set(spellings), key=len, reverse=True)
+        self._secrets = [(_clue(spelling), re.compile(_pattern(spelling))) for spelling in found]
+        self._looks = looks
+
+    @property
+    def clues(self) -> list[str]:
+        """Of each spelling a part: where none of these is, no secret is."""
+        return [clue.decode() for clue, _ in self._secrets]
 
     def scrub(self, data: bytes) -> bytes:
         """`data` with each secret in it overwritten; as long as it was."""
-        for spelling in self._spellings:
-            data = data.replace(spelling, b"*" * len(spelling))
+        for clue, pattern in self._secrets:
+            if clue in data:
+                data = pattern.sub(_starred, data)
+        return self._scrub_looks(data) if self._looks else data
+
+    @staticmethod
+    def _scrub_looks(data: bytes) -> bytes:
         for marker, pattern in _LOOKS:
             if marker in data:
                 data = pattern.sub(_masked, data)
@@ -94,6 +108,10 @@ class Redactor:
         return out
 
 
+def _starred(found: re.Match[bytes]) -> bytes:
+    return b"*" * len(found[0])
+
+
 def _masked(found: re.Match[bytes]) -> bytes:
     """What looks like a key, unless it is the end of a longer word."""
     before = found.string[found.start() - 1 : found.start()]
@@ -107,12 +125,23 @@ def redactor_for(backend: Backend) -> Redactor:
 
 def secrets_of(backend: Backend) -> set[str]:
     """What of a backend's configuration must never be told: header values and their parts, passwords, keys."""
+    held = (value.reveal() for name, value in backend.headers.items() if not HARMLESS.fullmatch(name.lower()))
+    found = credentials_of(backend) | {part for value in held for part in _parts(value)}
+    return {secret for secret in found if len(secret) >= SHORTEST}
+
+
+def credentials_of(backend: Backend) -> set[str]:
+    """Those of the secrets that are named like one: no word of an answer is one of these by chance."""
     found: set[str] = set()
-    for name, value in backend.headers.items():
-        if not HARMLESS.fullmatch(name.lower()):
-            found |= set(_parts(value.reveal()))
+    for name, secret in backend.headers.items():
+        if _CREDENTIAL.search(name):
+            found |= set(_parts(secret.reveal()))
     for url in (backend.url, backend.proxy):
-        found |= {part for part in (urlsplit(url).password, urlsplit(url).username) if part}
+        parts = urlsplit(url)
+        found |= {part for part in (parts.password, parts.username) if part}
+        for pair in parts.query.split("&"):
+            name, _, value = pair.partition("=")
+            found |= {value, unquote(value), unquote_plus(value)} if _CREDENTIAL.search(name) else set()
     bodies: list[Any] = [backend.ask.params]
     if backend.custom is not None:
         bodies += [backend.custom.json, backend.custom.query]
@@ -139,7 +168,7 @@ def _named_in(value: Any, *, secret: bool) -> Iterator[str]:
     """The texts in a body under a key that is named like a secret."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _named_in(inner, secret=secret or bool(_SECRET_KEY.search(str(key))))
+            yield from _named_in(inner, secret=secret or bool(_CREDENTIAL.search(str(key))))
     elif isinstance(value, list):
         for inner in value:
             yield from _named_in(inner, secret=secret)
@@ -147,15 +176,34 @@ def _named_in(value: Any, *, secret: bool) -> Iterator[str]:
         yield value
 
 
-def _spellings(secret: str) -> Iterator[bytes]:
-    """As it is, as JSON writes it, as an address does, and as base64."""
-    if len(secret) < SHORTEST:
-        return
-    plain = secret.encode("utf-8", "surrogatepass")
-    yield plain
-    for written in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        yield written.encode("utf-8", "surrogatepass")
-        yield written.replace("/", "\\/").encode("utf-8", "surrogatepass")
-    yield quote(secret, safe="", errors="replace").encode()
-    yield quote_plus(secret, errors="replace").encode()
-    yield base64.b64encode(plain).rstrip(b"=")
+def _base64(secret: str) -> str:
+    return base64.b64encode(secret.encode("utf-8", "surrogatepass")).rstrip(b"=").decode()
+
+
+def _clue(secret: str) -> bytes:
+    """What of it is written one way only, whoever writes it."""
+    return max(re.findall(r"[0-9A-Za-z]+", secret), key=len, default="").encode()
+
+
+def _pattern(secret: str) -> bytes:
+    r"""The secret as it is, as JSON writes it (in JSON in JSON, too), as an address does, and as HTML."""
+    begin = re.match(r"[0-9A-Za-z]*", secret)
+    first = begin[0].encode() if begin else b""
+    rest = b"".join(_any_spelling(char) for char in secret[len(first) :])
+    if not first:
+        return rest
+    # not the n of an escaped line end: the backslash before it would be left alone
+    return first + rb"(?:(?<!\\%b)|(?<=\\\\%b))" % (first, first) + rest
+
+
+def _any_spelling(char: str) -> bytes:
+    plain = char.encode("utf-8", "surrogatepass")
+    if plain.isalnum():
+        return plain
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    in_json = "".join(rf"\\+u{units[at : at + 4]}" for at in range(0, len(units), 4)).encode()
+    in_address = "".join(f"%{byte:02x}" for byte in plain).encode()
+    ways = [rb"\\*" + re.escape(plain), rb"(?i:%b|%b)" % (in_json, in_address), re.escape(html.escape(char).encode())]
+    if char == " ":
+        ways.append(rb"\+")
+    return b"(?:%b)" % b"|".join(ways)
