@@ -1,22 +1,14 @@
 // The views as links: the address is theirs, a plain click stays on the page.
 
-// A window too narrow for three columns begins with its sidebar closed; decided here, where the width is known.
-function foldSidebar(page) {
-  if (window.innerWidth >= 1200) return;
-  for (const root of page?.roots() ?? []) {
-    if (root.data && "sidebar_open" in root.data.attributes) root.data.sidebar_open = false;
-  }
-}
-
-export function render({model, view}) {
-  foldSidebar(view.model.document);
+export function render({model}) {
   const nav = document.createElement("nav");
   nav.setAttribute("aria-label", "Views");
   const draw = () => {
     nav.replaceChildren(...model.views.map(([name, label]) => {
       const link = document.createElement("a");
-      const search = new URLSearchParams(location.search);
-      search.set("view", name);
+      const search = new URLSearchParams({view: name});
+      const backend = new URLSearchParams(location.search).get("backend");
+      if (backend) search.set("backend", backend);
       link.href = `?${search}`;
       link.textContent = label;
       if (name === model.current) link.setAttribute("aria-current", "page");
@@ -28,9 +20,17 @@ export function render({model, view}) {
       return link;
     }));
   };
+  // A window too narrow for three columns begins with its sidebar closed; told from here, where the width is known.
   const seen = () => model.send_msg({type: "seen", visible: !document.hidden});
+  const width = matchMedia("(max-width: 1199px)");
+  const fold = () => { if (width.matches) model.send_msg({type: "narrow"}); };
+  width.addEventListener("change", fold);
+  model.on("after_render", fold);
   document.addEventListener("visibilitychange", seen);
-  model.on("remove", () => document.removeEventListener("visibilitychange", seen));
+  model.on("remove", () => {
+    document.removeEventListener("visibilitychange", seen);
+    width.removeEventListener("change", fold);
+  });
   model.on("current", draw);
   draw();
   return nav;

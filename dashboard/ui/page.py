@@ -44,18 +44,22 @@ class Nav(JSComponent):
     views = param.List(doc="(name, label) of each view, in order.")
     current = param.String(doc="The view in sight.")
 
-    def __init__(self, go: Callable[[str], None], seen: Callable[[bool], None], **params: Any) -> None:
-        self._go, self._seen = go, seen
+    def __init__(
+        self, go: Callable[[str], None], seen: Callable[[bool], None], narrow: Callable[[], None], **params: Any
+    ) -> None:
+        self._go, self._seen, self._narrow = go, seen, narrow
         super().__init__(**params)
 
     async def _handle_msg(self, data: Any) -> None:
-        """A message from the browser: {"type": "go" or "seen", …}; anything else is ignored."""
+        """A message from the browser: {"type": "go", "seen" or "narrow", …}; anything else is ignored."""
         if not isinstance(data, dict):
             return
         if data.get("type") == "go":
             self._go(str(data.get("view")))
         elif data.get("type") == "seen":
             self._seen(bool(data.get("visible")))
+        elif data.get("type") == "narrow":
+            self._narrow()
 
 
 class Page:
@@ -70,10 +74,13 @@ class Page:
         self.nav = Nav(
             visit.go,
             self._see,
+            self._fold,
             views=[[name, label] for name, (label, _) in VIEWS.items()],
             visible=len(VIEWS) > 1,
         )
         self.frame = _frame(visit.runtime.config.page.title, self.main, [self.nav], bare="wall" in visit.query)
+        self._sx = self.frame.sx or {}
+        self._side_open = self.frame.sidebar_open
         visit.opener = self._go
         asked = visit.query.get("view", "")
         self.open(asked if asked in VIEWS else next(iter(VIEWS)))
@@ -85,6 +92,14 @@ class Page:
 
     def _see(self, visible: bool) -> None:
         self.visible = visible
+
+    def _fold(self) -> None:
+        """The window is narrow: the side begins closed."""
+        self._side_open = False
+        self.visit.soon(self._folded)
+
+    async def _folded(self) -> None:
+        self.frame.sidebar_open = False
 
     def _go(self, name: str, query: Mapping[str, str | None]) -> None:
         if name in VIEWS:
@@ -98,12 +113,21 @@ class Page:
         """Brings a view into sight; the address has been set."""
         if name not in self._views:
             self._views[name] = VIEWS[name][1](self.visit)
-        changed = name != self.name
+        changed, first = name != self.name, not self.name
+        if changed and not first and self.view.sidebar:
+            self._side_open = self.frame.sidebar_open
         self.name = self.nav.current = name
         self.view.open(self.visit.query)
         if changed:
             self.main.objects = [self.view.main]
-            self.frame.sidebar = self.view.sidebar
+            self._set_side(self.view.sidebar)
+
+    def _set_side(self, side: list[Viewable]) -> None:
+        """A view without a side has no drawer and no button for it; an empty list would leave the old one in sight."""
+        if side:
+            self.frame.param.update(sidebar=side, sidebar_open=self._side_open, sx=self._sx)
+        else:
+            self.frame.param.update(sidebar_open=False, sx={**self._sx, **SIDELESS})
 
     async def tick(self) -> None:
         """Shows what is new; four times a second, and nothing to a hidden tab."""
@@ -123,6 +147,7 @@ class Page:
 
 BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}
 """A wall has no bar and no side."""
+SIDELESS = {"& .MuiDrawer-root, & [aria-label='Open drawer'], & [aria-label='Close drawer']": {"display": "none"}}
 
 
 def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = False) -> pmui.Page:

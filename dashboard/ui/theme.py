@@ -50,6 +50,7 @@ _BAR = {
                 "boxShadow": "none",
                 "borderBottom": "1px solid var(--mui-palette-divider)",
                 "& .title": {"color": "var(--mui-palette-text-primary) !important"},
+                "@media (max-width: 600px)": {"& .title": {"display": "none"}},
             }
         }
     },

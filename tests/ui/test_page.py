@@ -193,3 +193,27 @@ async def test_a_gap_in_the_revisions_is_answered_with_everything(runtime: Runti
     assert told[-1]["kind"] == "full"
     await page.chat._handle_msg({"type": "sync", "have": told[-1]["r"]})
     assert len(told) == 1
+
+
+async def test_a_view_without_a_side_has_no_drawer_and_chat_gets_its_own_back(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sideless(Plain):
+        def __init__(self, visit: Visit) -> None:
+            super().__init__(visit)
+            self.sidebar = []
+
+    monkeypatch.setattr(dashboard.ui.page, "VIEWS", {**dashboard.ui.page.VIEWS, "plain": ("Plain", Sideless)})
+    page = Page(Visit(runtime, "s", {}))
+    assert page.frame.sidebar_open
+    await page._went("plain", {})
+    assert not page.frame.sidebar_open
+    assert "& .MuiDrawer-root" in str(page.frame.sx)
+    await page._went("chat", {})
+    assert page.frame.sidebar_open
+    assert "& .MuiDrawer-root" not in str(page.frame.sx)
+    await page.nav._handle_msg({"type": "narrow"})
+    await page._folded()
+    await page._went("plain", {})
+    await page._went("chat", {})
+    assert not page.frame.sidebar_open
