@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dashboard.health.objective import OBJECTIVES
 from dashboard.watch.alerts import BURN_LEAST, BURNS, PAGE, RULES, TICKET, Burn, Rule
+from dashboard.watch.slo import OBJECTIVES
 from deploy.generate.conditions import CONDITIONS
 from deploy.generate.promql import bad_share, counted, window
 
 RUNBOOKS = "docs/runbooks.md"
 """Where the links lead until an operator names another place."""
 SEVERITY_NONE = "none"
-TARGETS = {"availability": 0.995, "ttft": 0.95}
+TARGETS = {objective.name: objective.target for objective in OBJECTIVES}
 BURN_NAMES = {"AvailabilityBurn": "availability", "TtftBurn": "ttft"}
 
 HEAD = """\
@@ -113,7 +113,6 @@ def _of(rule: Rule) -> Iterator[Alert]:
 
 
 def _burn(rule: Rule, objective: str, burn: Burn) -> Alert:
-    assert objective in OBJECTIVES  # noqa: S101  # the label's closed set
     long, short = window(burn.long_s), window(burn.short_s)
     line = f"{burn.factor:g} * {1 - TARGETS[objective]:g}"
     expr = (
