@@ -53,6 +53,8 @@ async def _watch(runtime: Runtime, address: str, port: int) -> None:
     listen_own()
     runtime.serve()
     handle_signals(lambda: runtime, stopped.set)
+    own = runtime.config.metrics
+    address, port = (address, port) if own.port is None else (own.address, own.port)
     host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address
     _say(f"Streamgauge watches  http://{host}:{port}/metrics")
     for state in runtime.canaries.states.values():
