@@ -109,7 +109,7 @@ def _fault(end: str) -> Fault:
 
 class _ReplayConnection:
     def __init__(self, transport: ReplayTransport, attempt: Attempt) -> None:
-        self.head = Head(attempt.status, attempt.headers)
+        self.head = Head(attempt.status, attempt.headers, attempt.dialled_t)
         self._transport = transport
         self._attempt = attempt
         self._next = 0

@@ -79,14 +79,15 @@ class HttpTransport:
         await asyncio.sleep(max(0.0, at - self.now()))
 
     async def open(self, ask: Ask, deadline: float) -> Connection | None:
+        dialled = _Dialled()
         try:
             async with asyncio.timeout(max(0.0, deadline - self.now())):
-                response = await self._follow(ask)
+                response = await self._follow(ask, dialled)
         except TimeoutError:
             return None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self._by_proxy(ask.url, _broken(error)) from error
-        return _HttpConnection(response)
+        return _HttpConnection(response, dialled.at)
 
     def _by_proxy(self, url: str, broken: Broken) -> Broken:
         """Where a proxy stands between, it is the proxy that could not be reached."""
@@ -99,13 +100,15 @@ class HttpTransport:
             return Broken(Fault.PROXY, f"the proxy cannot be reached: {broken.detail}")
         return broken
 
-    async def _follow(self, ask: Ask) -> httpx.Response:
+    async def _follow(self, ask: Ask, dialled: _Dialled) -> httpx.Response:
         """Redirects by hand: across origins every configured header is dropped, not only those that httpx knows."""
         url, method, body, extra = ask.url, ask.method, ask.body, self._headers
         for hop in range(REDIRECT_LIMIT + 1):
             headers = _raw(ask_headers(ask, extra))
             try:
-                request = self._client.build_request(method, url, headers=headers, content=body)
+                request = self._client.build_request(
+                    method, url, headers=headers, content=body, extensions=dialled.hook
+                )
             except (httpx.InvalidURL, UnicodeError) as error:
                 raise Broken(Fault.REDIRECT if hop else Fault.DNS, f"no address: {error}"[:300]) from None
             response = await self._client.send(request, stream=True)
@@ -174,14 +177,26 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
+class _Dialled:
+    """Sees when a request goes out, which is when its connection stands; of several hops the last counts."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+        self.hook = {"trace": self._traced}
+
+    async def _traced(self, name: str, _info: Mapping[str, Any]) -> None:
+        if name.endswith("send_request_headers.started"):
+            self.at = time.monotonic()
+
+
 class _HttpConnection(Reads):
     """One response."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, dialled_at: float | None) -> None:
         headers: dict[str, str] = {}
         for name, value in response.headers.multi_items():
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        self.head = Head(response.status_code, headers)
+        self.head = Head(response.status_code, headers, dialled_at)
         self._response = response
         self._gone = _watched(response)
         stream = response.extensions.get("network_stream")

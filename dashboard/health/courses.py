@@ -116,16 +116,21 @@ def slow(evidence: Evidence) -> Told:
 
 
 _WAIT = {
-    "connect": "before the last attempt to connect",
+    "attempts": "before the last attempt to connect",
+    "connect": "connecting",
     "head": "waiting for the response head",
     "router": "waiting for the router",
     "agent": "waiting for the agent to start",
     "model": "waiting for the model",
 }
 _PHASES = {
-    "connect": (
+    "attempts": (
         "Network or back end",
         "Look at why the earlier attempts failed, and at how many turns this backend may run at once.",
+    ),
+    "connect": (
+        "Network or back end",
+        "Look at the way there: DNS, the route, TLS, a queue of connections it accepts late.",
     ),
     "head": (
         "Model, or a proxy that holds it back",

@@ -47,6 +47,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     connecting_s: float | None = None
     """The last attempt before the first text began."""
+    dialled_s: float | None = None
+    """The connection of that attempt stood: TCP, TLS, proxy."""
     head_s: float | None = None
     routing_s: float | None = None
     """The back end said that it is choosing an agent."""
@@ -100,7 +102,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     def phases(self) -> list[tuple[str, float]]:
         """The way to the first text (or to the end, when none came), each phase with its own seconds, in order."""
         points = (
-            ("connect", self.connecting_s),
+            ("attempts", self.connecting_s),
+            ("connect", self.dialled_s),
             ("head", self.head_s),
             ("router", self.routed_s),
             ("agent", self.agent_s),

@@ -154,6 +154,7 @@ class TurnGauge:
             dialect=self._dialect,
             limits=self._limits,
             connecting_s=times.get("connecting"),
+            dialled_s=times.get("dialled"),
             head_s=times.get("head"),
             routing_s=times.get("routing"),
             routed_s=times.get("routed"),
@@ -199,6 +200,8 @@ class TurnGauge:
         self._headers = event.headers
         if "text" not in self._times:
             self._times["head"] = event.at - self._asked_at
+            if event.dialled_at is not None:
+                self._times["dialled"] = event.dialled_at - self._asked_at
 
     def _chunk(self, event: ChunkArrived) -> None:
         self._bytes += event.size

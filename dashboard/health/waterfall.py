@@ -141,6 +141,10 @@ class Waterfall:
         self._begin("head", "connect", note="" if event.attempt == 1 else f"attempt {event.attempt}")
 
     def _connected(self, event: Connected) -> None:
+        dialling = self._open.get("head")
+        if dialling is not None and event.dialled_at is not None:
+            dialling.end_s = max(dialling.start_s, event.dialled_at - self._asked_at)
+            self._begin("head", "head", since=dialling.end_s)
         self._close("head")
         self._mark("head", note=f"HTTP {event.status}")
         self._begin("first", "first text" if self._text is None else "more text")

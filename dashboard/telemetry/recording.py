@@ -112,7 +112,7 @@ class _Lines:
             case Connecting(at=at):
                 self._connecting_at = at
             case Connected():
-                self._head(event.status, event.headers, event.at)
+                self._head(event.status, event.headers, event.at, event.dialled_at)
             case HeadRefused(body=body, at=at):
                 self._head(event.status, event.headers, at)
                 self._eof = True
@@ -154,7 +154,7 @@ class _Lines:
             self._line({"t": self._t(at), "b64": base64.b64encode(data).decode()})
         self._reads.clear()
 
-    def _head(self, status: int, headers: Mapping[str, str], at: float) -> None:
+    def _head(self, status: int, headers: Mapping[str, str], at: float, dialled_at: float | None = None) -> None:
         asked = self._asked
         self._open, self._eof = True, False
         meta: dict[str, Any] = {
@@ -165,6 +165,8 @@ class _Lines:
             "headers": {k: self._told(v) for k, v in headers.items() if k in KEPT_HEADERS},
             "t_headers": self._t(at),
         }
+        if dialled_at is not None:
+            meta["t_connected"] = self._t(dialled_at)
         if asked and asked.trace_id:
             meta["trace_id"] = asked.trace_id
         if self._dropped_bytes:

@@ -43,10 +43,11 @@ class Connecting(_Event, frozen=True):
 
 
 class Connected(_Event, frozen=True):
-    """The response head arrived and is a stream."""
+    """The response head arrived and is a stream; the connection for it stood at `dialled_at`, if that was seen."""
 
     status: int
     headers: Mapping[str, str]
+    dialled_at: float | None = None
 
 
 class HeadRefused(_Event, frozen=True):

@@ -18,10 +18,14 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-[0-
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A response's status and headers (names in lower case)."""
+    """A response's status and headers (names in lower case).
+
+    `dialled_at` is when the connection stood (TCP, TLS, proxy) and the request went out; None where nobody saw it.
+    """
 
     status: int
     headers: Mapping[str, str]
+    dialled_at: float | None = None
 
     @property
     def media_type(self) -> str:

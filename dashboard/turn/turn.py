@@ -120,7 +120,7 @@ class Turn:
         self._opened = True
         self._clocks = Clocks(self._backend.thresholds, now, text_seen=self._reading.text_seen)
         self._reading.connected()
-        self._emit(Connected(self.id, now, head.status, self._reading.hush.headers(head.headers)))
+        self._emit(Connected(self.id, now, head.status, self._reading.hush.headers(head.headers), head.dialled_at))
         if head.media_type != EVENT_STREAM:
             said = head.media_type or "no Content-Type"
             self._emit(Anomaly(self.id, now, AnomalyKind.MEDIA_TYPE, f"got {said}, expected {EVENT_STREAM}"))

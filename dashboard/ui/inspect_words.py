@@ -15,7 +15,8 @@ Number = list[str]
 """Label, value, definition."""
 
 PHASES: Mapping[str, str] = {
-    "connect": "From the attempt to connect to the response head: DNS, TCP, TLS, the request, and the server's first answer.",
+    "connect": "From the attempt to connect until the request goes out: DNS, TCP, TLS, proxy.",
+    "head": "From the request to the response head: the server's first answer.",
     "first text": "From the response head to the first non-empty text. Routing, agent and reasoning may lie within.",
     "more text": "After a reconnect: from the response head to the next non-empty text.",
     "routing": "From the router's first word to its choice of an agent.",
@@ -25,7 +26,7 @@ PHASES: Mapping[str, str] = {
     "end": "From the last text to the end of the turn: finish reason, usage, the close of the stream.",
     "stall": "Bytes, or progress, silent for longer than stall_after_s on an open connection; drawn from where the silence began.",
     "wait to reconnect": "From the loss of a connection to the next attempt.",
-    "head": "From the last attempt to connect to the response head.",
+    "attempts": "From the question to the last attempt to connect: all that failed before, and the waits between.",
     "router": "From the response head to the choice of an agent.",
     "model": "From the last step before it to the first text.",
     "tool": "From the start of a tool call to its end or result.",
@@ -42,6 +43,7 @@ ARRIVAL: Mapping[str, str] = {
 
 NUMBERS: Mapping[str, str] = {
     "connect": PHASES["connect"] + " Of the last attempt before the first text.",
+    "head": PHASES["head"] + " Where the two were not told apart (older recordings), with connecting.",
     "first_event": "First SSE message − request sent.",
     "gap_p50": "Half of the gaps between this answer's text chunks were at most this long; chunks of one read are 0 apart.",
     "gap_p99": "99 % of the gaps between this answer's text chunks were at most this long.",
@@ -92,9 +94,12 @@ def arrival(seen: Arrival) -> list[Number]:
 def numbers(report: Report, evidence: Evidence) -> list[Number]:
     """All numbers of a turn; what is unknown is left out."""
     gap, usage, seen = report.gap_s, report.usage, evidence.arrival
-    head_s = None if evidence.head_s is None else evidence.head_s - (evidence.connecting_s or 0.0)
+    began_s, dialled_s = evidence.connecting_s or 0.0, evidence.dialled_s
+    dialling_s = None if dialled_s is None else dialled_s - began_s
+    head_s = None if evidence.head_s is None else evidence.head_s - (began_s if dialled_s is None else dialled_s)
     told: list[tuple[str, str | None, str]] = [
-        ("connect to head", _known(head_s), NUMBERS["connect"]),
+        ("connect", _known(dialling_s), NUMBERS["connect"]),
+        ("head", _known(head_s), NUMBERS["head"]),
         ("first event", _known(report.first_event_s), NUMBERS["first_event"]),
         ("TTFT", _known(report.ttft_s), DEFINITIONS["ttft"]),
         ("duration", _known(report.duration_s), DEFINITIONS["duration"]),

@@ -1,7 +1,7 @@
 """Recordings as data: JSON lines → attempts, the bytes of a turn with their arrival times.
 
 A recording holds, for each attempt of the turn, `{"meta": {...}}` (backend, dialect, request without secrets, status,
-headers, t_headers), one `{"t": seconds since the request, "b64": bytes}` a read, and last `{"t", "b64": "", "end"}`.
+headers, t_headers and, where it was seen, t_connected), one `{"t": seconds since the request, "b64": bytes}` a read, and last `{"t", "b64": "", "end"}`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Attempt(msgspec.Struct, frozen=True):
     end_t: float
     head_t: float = 0.0
     meta: Mapping[str, Any] = {}
+    dialled_t: float | None = None
 
 
 def parse_recording(lines: Iterable[bytes], name: str = "recording") -> list[Attempt]:
@@ -76,15 +77,16 @@ def _row(line: bytes, where: str) -> dict[str, Any]:
 
 def _check_meta(meta: Mapping[str, Any], where: str) -> None:
     """What a replay needs of a meta line; each may be missing."""
-    status, headers, head_t = (meta.get(name) for name in ("status", "headers", "t_headers"))
+    status, headers = meta.get("status"), meta.get("headers")
     if status is not None and not (type(status) is int and 0 <= status <= 999):
         raise RecordingError(f"{where}: meta.status: expected an HTTP status, or 0 for no response, got {status!r}")
     if headers is not None and not isinstance(headers, dict):
         raise RecordingError(f"{where}: meta.headers: expected an object of names and values, got {headers!r}")
-    try:
-        _seconds(0 if head_t is None else head_t)
-    except ValueError:
-        raise RecordingError(f"{where}: meta.t_headers: expected seconds, got {head_t!r}") from None
+    for name in ("t_headers", "t_connected"):
+        try:
+            _seconds(meta.get(name) or 0)
+        except ValueError:
+            raise RecordingError(f"{where}: meta.{name}: expected seconds, got {meta[name]!r}") from None
 
 
 def _seconds(value: Any) -> float:
@@ -103,4 +105,6 @@ def _attempt(
     head_t = meta.get("t_headers")
     if head_t is None:
         head_t = reads[0][0] if reads else end_t
-    return Attempt(meta.get("status") or 0, headers, tuple(reads), end, end_t, float(head_t), meta)
+    dialled_t = meta.get("t_connected")
+    dialled_t = None if dialled_t is None else float(dialled_t)
+    return Attempt(meta.get("status") or 0, headers, tuple(reads), end, end_t, float(head_t), meta, dialled_t)

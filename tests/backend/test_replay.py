@@ -16,7 +16,7 @@ from dashboard.health.report import Report
 from dashboard.runtime import Runtime
 from dashboard.telemetry.recording import Recorder, read_recording
 from dashboard.turn.events import Connected
-from dashboard.wire.dialect import Question
+from dashboard.wire.dialect import Ask, Question
 from dashboard.wire.recorded import Attempt, RecordingError, parse_recording
 from dashboard.wire.redact import Redactor
 from tests.backend.raw import HEAD, Peer, RawServer, serving
@@ -124,6 +124,16 @@ def test_ends_of_a_recording_become_what_they_were() -> None:
         Attempt(200, {"content-type": "text/event-stream"}, ((0.5, b"x"),), "truncated", 0.7, 0.5, whole[0].meta)
     ]
     assert parse_recording(lines)[0].end == "client-closed"
+
+
+async def test_when_the_connection_stood_is_replayed() -> None:
+    meta = b'{"meta": {"status": 200, "headers": {"content-type": "text/event-stream"}, "t_connected": 3.0, "t_headers": 3.5}}'
+    attempts = parse_recording([meta, b'{"t": 4.0, "b64": "", "end": "complete"}'])
+    connection = await ReplayTransport(attempts).open(Ask("GET", "http://nowhere/"), 60)
+    assert connection is not None
+    assert connection.head.dialled_at == 3.0
+    with pytest.raises(RecordingError, match="t_connected: expected seconds, got 'soon'"):
+        parse_recording([meta.replace(b"3.0", b'"soon"')])
 
 
 def test_a_head_at_once_is_no_head_that_is_missing() -> None:

@@ -21,7 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dashboard.config import Backend, Config, ConfigError, Retry, Timeouts
 from dashboard.health.report import Report
 from dashboard.runtime import Runtime
+from dashboard.telemetry.recording import encoded
+from dashboard.turn.events import TurnEvent
 from dashboard.wire.dialect import Question
+from dashboard.wire.recorded import parse_recording
+from dashboard.wire.redact import redactor_for
 from tests.backend.raw import HEAD, Peer, RawServer
 from tests.turn.script import DONE, say
 
@@ -118,6 +122,36 @@ async def test_a_certificate_for_another_host_is_not_believed(authority: Authori
     report = await over_tls(authority.server_context("elsewhere.example"), ca_file=authority.ca_file if ca else "")
     assert told(report) == NO_TLS
     assert not ca or "127.0.0.1" in report.detail
+
+
+async def test_a_slow_handshake_is_the_connection_s_time_and_no_other_s(authority: Authority) -> None:
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    events: list[TurnEvent] = []
+    async with serving_tls(authority.server_context()) as behind:
+
+        async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(0.5)
+            theirs, mine = await asyncio.open_connection("127.0.0.1", behind.port)
+            with contextlib.suppress(OSError):
+                await asyncio.gather(pipe(reader, mine), pipe(theirs, writer))
+
+        async with await asyncio.start_server(late, "127.0.0.1", 0) as server:
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/process/stream"
+            backend = Backend("b", url, "orchestrator", ca_file=authority.ca_file)
+            runtime = Runtime(Config([backend]))
+            live = runtime.ask("b", Question("hello"), also=events.append)
+            await asyncio.wait_for(live.wait(), 20)
+            await runtime.aclose()
+            await asyncio.sleep(0.05)  # the far ends' goodbyes
+    evidence = live.gauge.evidence()
+    assert evidence.outcome == "completed"
+    assert max(evidence.phases(), key=lambda each: each[1])[0] == "connect"
+    (attempt,) = parse_recording(encoded(events, redactor_for(backend)).splitlines())
+    assert attempt.dialled_t == pytest.approx(evidence.dialled_s, abs=1e-5)
 
 
 async def test_an_expired_certificate_is_not_believed(authority: Authority) -> None:

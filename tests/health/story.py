@@ -36,8 +36,8 @@ class Story:
     def connecting(self, at: float = 0.0, attempt: int = 1) -> Story:
         return self._tell(Connecting(self.turn, at, attempt))
 
-    def connected(self, at: float, headers: dict[str, str] | None = None) -> Story:
-        return self._tell(Connected(self.turn, at, 200, headers or {}))
+    def connected(self, at: float, headers: dict[str, str] | None = None, dialled: float | None = None) -> Story:
+        return self._tell(Connected(self.turn, at, 200, headers or {}, dialled))
 
     def begun(self, at: float = 0.0, backend: str = "demo", session: str = "", source: str = "live") -> Story:
         return self.asked(at, backend, session, source).connecting(at).connected(at + 0.01)

@@ -33,6 +33,10 @@ STORIES = {
             ("connect", 0, 0.5), ("first text", 0.5, 3), ("routing", 1, 2), ("agent", 2, 2.5), ("answer", 3, 5), ("end", 5, 5.5),
         ],
     ),
+    "dialled in sight": (
+        Story().asked(100).connecting(100).connected(100.5, dialled=100.4).text(103, "a").ended(103),
+        [("connect", 0, 0.4), ("head", 0.4, 0.5), ("first text", 0.5, 3), ("answer", 3, 3)],
+    ),
     "refused at once": (Story().asked(7).connecting(7).ended(8, "unreachable", "connect"), [("connect", 0, 1)]),
     "still waiting": (Story().begun(), [("connect", 0, 0.01), ("first text", 0.01, None)]),
     "stalled from when the silence began": (
