@@ -222,6 +222,7 @@ class Runtime:
         """What a server does beside answering: keeps history in its file, asks the canaries. Idempotent."""
         self.start()
         self.history.start()
+        self.history.tell(self.sink)
         self._serving = True
         self.canaries.configure(self.config.backends)
 

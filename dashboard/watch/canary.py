@@ -95,7 +95,10 @@ class Canaries:
         return len(self._turns)
 
     def configure(self, backends: Iterable[Backend]) -> None:
-        """These canaries run from now on: new and changed ones begin anew, those that are gone stop; others go on."""
+        """These canaries run from now on: new and changed ones begin anew, those that are gone ask no more; others go on.
+
+        A probe that is under way ends as it began.
+        """
         wanted = {each.name: each.canary for each in backends if each.canary is not None}
         for name in [name for name, settings in self._settings.items() if wanted.get(name) != settings]:
             self._stop(name)
@@ -191,7 +194,7 @@ class Canaries:
         """Asks at every interval, give or take the jitter; what falls due while a probe still runs is skipped."""
         loop, chance = asyncio.get_running_loop(), self._host.chance
         due = loop.time() + chance() * min(FIRST_WITHIN_S, settings.interval_s)
-        while True:
+        while self._settings.get(name) is settings:
             wait_s = max(0.0, due - loop.time())
             self._tell(name, next_at=self._host.wall() + wait_s)
             await asyncio.sleep(wait_s)
@@ -204,10 +207,8 @@ class Canaries:
     def _stop(self, name: str) -> None:
         self._settings.pop(name, None)
         timer = self._timers.pop(name, None)
-        if timer is not None:
+        if timer is not None and name not in self._turns:  # else it ends by itself, after its probe
             timer.cancel()
-        if name in self._turns:
-            self._turns[name].cancel("shutdown")
 
 
 def _jittered(settings: CanarySettings, chance: Callable[[], float]) -> float:
