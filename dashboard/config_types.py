@@ -106,6 +106,8 @@ class Page(_Part, frozen=True):
     """What the page is called and offers."""
 
     title: str = "Streamgauge"
+    runbooks: str = ""
+    """Where alerts lead; "" is our own copy."""
 
 
 class CanarySettings(_Part, frozen=True):

@@ -17,8 +17,9 @@ from panel.custom import JSComponent
 from panel.viewable import Viewable
 from tornado.websocket import WebSocketClosedError
 
+from dashboard.ui.alert_banner import runbooks
 from dashboard.ui.fleet_board import board_of
-from dashboard.ui.fleet_rows import Row
+from dashboard.ui.fleet_rows import ABOUT, Row
 from dashboard.ui.pane import source
 from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit
@@ -30,26 +31,30 @@ STRIP = "strip"
 class FleetPane(JSComponent):
     """Speaks to one browser; `wall` is the large form without controls."""
 
-    _esm = source("dom.js", "fleet_row.js", "fleet_table.js", "fleet_wall.js", "fleet.js")
+    _esm = source("dom.js", "ages.js", "alarm.js", "fleet_row.js", "fleet_table.js", "fleet_wall.js", "fleet.js")
     _stylesheets = [source("tokens.css", "fleet.css", "wall.css")]
 
     wall = param.Boolean(default=False, doc="Large, without controls.")
+    about = param.Dict(default=ABOUT, doc="column → what it says.")
+    runbooks = param.String(default="", doc="Where the runbooks are; an alert's anchor is added.")
 
     def __init__(self, visit: Visit, **params: Any) -> None:
         self._visit = visit
         self._told: dict[str, Row] = {}
+        self._server: list[Row] = []
         self._revision = 0
         self._told_at = float("-inf")
         super().__init__(**params)
 
-    def show(self, rows: Mapping[str, Row]) -> None:
-        """Sends what changed since the last time; at least a beat every BEAT_S."""
+    def show(self, rows: Mapping[str, Row], server: list[Row]) -> None:
+        """Sends what changed since the last time; at least a beat every BEAT_S. `server`: alarms about this process."""
         changes = {name: change(self._told.get(name), row) for name, row in rows.items()}
         changes = {name: told for name, told in changes.items() if told}
         gone = [name for name in self._told if name not in rows]
-        if changes or gone:
-            self._told = dict(rows)
-            self._tell("rows", rows=changes, gone=gone)
+        news = {"server": server} if server != self._server else {}
+        if changes or gone or news:
+            self._told, self._server = dict(rows), server
+            self._tell("rows", rows=changes, gone=gone, **news)
         elif time.monotonic() - self._told_at >= BEAT_S:
             self._tell("beat")
 
@@ -64,7 +69,7 @@ class FleetPane(JSComponent):
         if not isinstance(data, dict):
             return
         if data.get("type") == "sync" and data.get("have") != self._revision:
-            self._tell("full", rows=self._told)
+            self._tell("full", rows=self._told, server=self._server)
         elif data.get("type") == "chat" and str(data.get("backend")) in self._told:
             self._visit.go("chat", backend=str(data["backend"]))
         elif data.get("type") == "inspect":
@@ -100,7 +105,9 @@ class FleetView:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self._board = board_of(visit.runtime)
-        self.pane = FleetPane(visit, wall="wall" in visit.query, sizing_mode="stretch_width", margin=0)
+        self.pane = FleetPane(
+            visit, wall="wall" in visit.query, runbooks=runbooks(visit.runtime), sizing_mode="stretch_width", margin=0
+        )
         self.main: Viewable = pn.Column(self.pane, sizing_mode="stretch_width", margin=0)
         self.sidebar: list[Viewable] = []
 
@@ -111,7 +118,7 @@ class FleetView:
     def tick(self) -> None:
         """Shows what is new."""
         self._board.refresh(self.visit.runtime)
-        self.pane.show(self._board.rows)
+        self.pane.show(self._board.rows, self._board.server)
 
     def close(self) -> None:
         """Nothing of it runs by itself."""

@@ -7,7 +7,9 @@ from weakref import WeakKeyDictionary
 
 from dashboard.health.snapshot import Scope
 from dashboard.runtime import Runtime
-from dashboard.ui.fleet_rows import Facts, Row, row
+from dashboard.ui.fleet_rows import Facts, Row, alarm_row, row
+from dashboard.watch.slo import AVAILABILITY, standing
+from dashboard.watch.vigil import judged_by
 
 REFRESH_S = 0.5
 VERDICTS = 30
@@ -18,6 +20,8 @@ class Board:
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
+        self.server: list[Row] = []
+        """What fires about this process."""
         self._made_at = float("-inf")
 
     def refresh(self, runtime: Runtime) -> None:
@@ -26,16 +30,29 @@ class Board:
         if now - self._made_at < REFRESH_S:
             return
         self._made_at = now
+        self.server = [alarm_row(alarm) for alarm in runtime.vigil.firing if not alarm.backend]
         fresh = {name: row(facts(runtime, name, now)) for name in runtime.backends}
         self.rows = {name: self.rows[name] if self.rows.get(name) == new else new for name, new in fresh.items()}
 
 
 def facts(runtime: Runtime, name: str, now: float) -> Facts:
     """What the process knows about one backend."""
+    history = runtime.history
     ttft, gap = runtime.monitor.hour(name, now)
-    turns = runtime.history.recent(name, VERDICTS)[::-1]
-    dialect = runtime.backends[name].dialect
-    return Facts(name, dialect, runtime.snapshot(Scope(name)), turns, ttft, gap)
+    source = judged_by(history, name)
+    counts = history.window(name, AVAILABILITY.window_s, source)
+    return Facts(
+        name,
+        runtime.backends[name].dialect,
+        runtime.snapshot(Scope(name)),
+        history.recent(name, VERDICTS)[::-1],
+        ttft,
+        gap,
+        standing(AVAILABILITY, counts.good[AVAILABILITY.name], counts.counted[AVAILABILITY.name]),
+        source,
+        runtime.canaries.states.get(name),
+        [alarm for alarm in runtime.vigil.firing if alarm.backend == name],
+    )
 
 
 _boards: WeakKeyDictionary[Runtime, Board] = WeakKeyDictionary()

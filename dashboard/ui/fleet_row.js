@@ -24,13 +24,6 @@ function healthSign(health) {
   return svg;
 }
 
-function age(s) {
-  if (s < 60) return `${Math.max(0, Math.floor(s))} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min`;
-  if (s < 172800) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 86400)} d`;
-}
-
 // A link to another view that a plain click opens on this page.
 function viewLink(query, open, props, ...children) {
   return el("a", {href: "?" + new URLSearchParams(query), ...props, onclick: (event) => {
@@ -69,8 +62,9 @@ class Strip {
 }
 
 class BackendRow {
-  constructor(name, open) {
+  constructor(name, open, runbooks) {
     this.row = {};
+    this.runbooks = runbooks;
     this.sign = el("span", {class: "sign"});
     this.word = el("b", {class: "word"});
     this.why = el("span", {class: "why"});
@@ -79,6 +73,7 @@ class BackendRow {
     this.last = el("span", {class: "ago"});
     this.diagnosis = el("div", {class: "diagnosis", role: "cell", hidden: true});
     this.open = open;
+    this.alarms = el("ul", {class: "alarms", role: "cell", hidden: true});
     this.dialect = el("span", {class: "dialect"});
     this.cells = {};
     const cell = (key, label, ...parts) => (this.cells[key] = el("div", {class: `cell ${key}`, role: "cell", "data-label": label}, ...parts));
@@ -92,7 +87,7 @@ class BackendRow {
       number("ttft", "First text p95"), number("gap", "Chunk gap p95"), number("stalls", "Stalls"), number("live", "Live"),
       cell("turns", "Last turns", this.strip.root, this.last),
       cell("canary", "Canary", el("span", {class: "value"}, "–"), el("span", {class: "sub"})),
-      this.diagnosis);
+      this.alarms, this.diagnosis);
   }
 
   update(fields) {
@@ -113,11 +108,16 @@ class BackendRow {
     if (fields.strip) this.strip.set(fields.strip);
     if (fields.add) this.strip.add(fields.add);
     if (fields.diagnosis !== undefined) this.diagnose(row.diagnosis);
+    if (fields.alarms) {
+      this.alarms.hidden = !row.alarms.length;
+      this.alarms.replaceChildren(...row.alarms.map((alarm) => alarmLine({...alarm, backend: ""}, this.runbooks, Date.now() / 1000)));
+    }
   }
 
-  number(key, [value, sub]) {
+  number(key, [value, sub, about]) {
     const [big, small] = this.cells[key].children;
     setText(big, value);
+    if (typeof about === "string") this.cells[key].title = about;
     if (key !== "budget") setText(small, sub ?? "");
   }
 
@@ -138,12 +138,15 @@ class BackendRow {
       setText(this.connection.lastChild, connection.word + silent);
       this.connection.dataset.tone = connection.tone;
     }
+    (this.row.alarms ?? []).forEach((alarm, place) =>
+      setText(this.alarms.children[place].querySelector(".since"), ` for ${age(now - alarm.since)}`));
     setText(this.last, diagnosis ? `${age(now - diagnosis.at)} ago` : "");
     if (canary) {
       const [value, sub] = this.cells.canary.children;
       setText(value, canary.at == null ? canary.word : `${canary.word}, ${age(now - canary.at)} ago`);
-      setText(sub, canary.next_at == null ? canary.sub ?? "" : canary.next_at > now ? `next in ${age(canary.next_at - now)}` : "next is due");
+      setText(sub, canary.sub || canary.next_at == null ? canary.sub : canary.next_at > now ? `next in ${age(canary.next_at - now)}` : "next is due");
       this.cells.canary.dataset.tone = canary.tone;
+      this.cells.canary.title = canary.about;
     }
   }
 }

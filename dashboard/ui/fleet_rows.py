@@ -1,12 +1,14 @@
 """Pure: what is known about one backend → the small JSON row that Fleet and the wall show of it.
 
+A mark of the strip, an alarm and a canary are small rows of their own.
+
 Times in a row are Unix seconds; the browser counts ages by itself, so that a row changes only when something happened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import floor, isfinite
 from typing import Any
 
 import msgspec
@@ -14,7 +16,11 @@ import msgspec
 from dashboard.health.snapshot import Quantiles, Snapshot
 from dashboard.telemetry.past_turn import PastTurn
 from dashboard.ui.plain import one_line
-from dashboard.ui.words import FAILED, OUTCOMES, UNWELL, count, plural, seconds
+from dashboard.ui.words import DEFINITIONS, FAILED, OUTCOMES, UNWELL, count, plural, seconds
+from dashboard.watch.alarms import Alarm
+from dashboard.watch.alerts import PAGE
+from dashboard.watch.canary import CanaryState
+from dashboard.watch.slo import AVAILABILITY, Standing, standing
 
 Row = dict[str, Any]
 
@@ -28,6 +34,11 @@ FAILING, UNWELL_NOW, UNKNOWN, WELL = "failing", "unwell", "unknown", "well"
 HEALTH = {FAILING: ("Failing", 0), UNWELL_NOW: ("Unwell", 1), UNKNOWN: ("Not asked yet", 2), WELL: ("Well", 3)}
 """health → word, and its place when the unwell stand first."""
 
+CANARY_WORDS = {"ended": "failed", "unexpected_text": "other text", "slow": "too slow"}
+LITTLE_LEFT = 0.25
+"""Less than this of an error budget left is amber."""
+DAYS = round(AVAILABILITY.window_s / 86_400)
+
 CONNECTIONS = {
     "idle": ("⚫", "Not connected", "calm"),
     "connecting": ("🟡", "Connecting", "warn"),
@@ -38,8 +49,29 @@ CONNECTIONS = {
 }
 
 
+ABOUT = {
+    "health": "Failing: an alert that pages fires, or its last two turns ended badly. Unwell: another alert fires, a "
+    "stream is silent now, its canary or its last turn was not as it should be.",
+    "connection": "The most telling of its streams now; when none is open, how the last one ended.",
+    "availability": f"Completed turns of those that count, in the last {DAYS} days: the canary's, or people's where no "
+    "canary asks.",
+    "budget": "The part of the bad turns that the objective allows that is not used up.",
+    "ttft": f"{DEFINITIONS['ttft']} 95 % of the last hour's were at most this long.",
+    "gap": "Time between two non-empty text chunks. 95 % of the last hour's were at most this long.",
+    "stalls": f"{DEFINITIONS['stalls']} Since this server began.",
+    "live": "Turns that run now.",
+    "last": "The last 30 turns, oldest first: the taller the mark, the worse.",
+    "canary": "A question that is asked on a timer: how it went last, and when it is asked again.",
+}
+"""column → what it says, shown where it stands."""
+
+
 class Facts(msgspec.Struct, frozen=True):
-    """All that a row is made of; `turns` the last ones, oldest first; `ttft` and `gap` are over the last hour."""
+    """All that a row is made of.
+
+    `turns` are the last ones, oldest first; `ttft` and `gap` are over the last hour; `availability` is over its
+    objective's window, of the turns of `source`; `alarms` fire for this backend.
+    """
 
     name: str
     dialect: str
@@ -47,6 +79,10 @@ class Facts(msgspec.Struct, frozen=True):
     turns: Sequence[PastTurn]
     ttft: Quantiles
     gap: Quantiles
+    availability: Standing = standing(AVAILABILITY, 0, 0)
+    source: str = "live"
+    canary: CanaryState | None = None
+    alarms: Sequence[Alarm] = ()
 
 
 def row(facts: Facts) -> Row:
@@ -61,35 +97,53 @@ def row(facts: Facts) -> Row:
         "word": HEALTH[health][0],
         "why": why,
         "connection": connection(snapshot, last),
+        "availability": _availability(facts),
+        "budget": _budget(facts.availability),
         "ttft": _quantile(facts.ttft, "turn"),
         "gap": _quantile(facts.gap, "gap"),
-        "stalls": count(snapshot.stalls_total),
-        "live": count(snapshot.turns_active),
+        "stalls": [count(snapshot.stalls_total), ""],
+        "live": [count(snapshot.turns_active), ""],
         "strip": [mark(each) for each in facts.turns],
-        "diagnosis": _diagnosis(last),
+        "diagnosis": mark(last) if last else None,
+        "canary": canary(facts.canary),
+        "alarms": [alarm_row(each) for each in facts.alarms],
         "order": {
             "name": facts.name.lower(),
             "health": HEALTH[health][1],
             "connection": list(CONNECTIONS).index(snapshot.connection),
+            "availability": facts.availability.share,
+            "budget": facts.availability.budget_left if facts.availability.counted else None,
             "ttft": _or_none(facts.ttft.p95),
             "gap": _or_none(facts.gap.p95),
             "stalls": snapshot.stalls_total,
             "live": snapshot.turns_active,
             "last": last.ended_at if last else None,
+            "canary": _canary_order(facts.canary),
         },
     }
 
 
 def wellness(facts: Facts) -> tuple[str, str]:
     """failing, unwell, unknown or well, and why in a few words ("" when well)."""
+    worst = facts.alarms[0] if facts.alarms else None
+    if worst is not None and worst.severity == PAGE:
+        return FAILING, worst.rule.what
     bad = _bad_in_a_row(facts.turns)
     if bad >= BAD_IN_A_ROW:
         return FAILING, f"its last {plural(bad, 'turn')} ended badly"
+    if worst is not None:
+        return UNWELL_NOW, worst.rule.what
     if facts.snapshot.connection == "stalled":
         return UNWELL_NOW, "a stream is open and silent"
-    if not facts.turns:
+    if facts.canary is not None and facts.canary.success is False:
+        return UNWELL_NOW, f"its canary: {CANARY_WORDS.get(facts.canary.kind, 'failed')}"
+    return _by_last_turn(facts.turns)
+
+
+def _by_last_turn(turns: Sequence[PastTurn]) -> tuple[str, str]:
+    if not turns:
         return UNKNOWN, ""
-    last = facts.turns[-1]
+    last = turns[-1]
     if tone(last) in ("bad", "warn"):
         kind = last.diagnosis if last.outcome in ("completed", "stalled") else last.outcome
         return UNWELL_NOW, f"last turn: {kind.replace('_', ' ')}"
@@ -139,8 +193,57 @@ def connection(snapshot: Snapshot, last: PastTurn | None) -> Row:
     return {"sign": sign, "word": word, "tone": said, "silent_since": since}
 
 
-def _diagnosis(last: PastTurn | None) -> Row | None:
-    return None if last is None else mark(last)
+def canary(state: CanaryState | None) -> Row:
+    """What the last probe gave, when it ended, when the next is due; `about` says why, in the back end's words too."""
+    if state is None:
+        return {"word": "none", "tone": "calm", "at": None, "next_at": None, "sub": "not configured", "about": ""}
+    good = state.success
+    word = "not asked yet" if good is None else "passed" if good else CANARY_WORDS.get(state.kind, "failed")
+    return {
+        "word": word,
+        "tone": "calm" if good is None else "good" if good else "bad",
+        "at": None if state.ended_at is None else round(state.ended_at),
+        "next_at": None if state.next_at is None else round(state.next_at),
+        "sub": "asking now" if state.running else "" if state.interval_s else "asked from outside",
+        "about": one_line(state.why, SENTENCE_CHARS),
+    }
+
+
+def _canary_order(state: CanaryState | None) -> int | None:
+    return None if state is None or state.success is None else int(state.success)
+
+
+def alarm_row(alarm: Alarm) -> Row:
+    """One alarm in words: what, with which numbers, since when, and what to do next."""
+    return {
+        "id": alarm.id,
+        "name": alarm.rule.name,
+        "anchor": alarm.rule.anchor,
+        "severity": alarm.severity,
+        "backend": alarm.backend,
+        "what": alarm.rule.what,
+        "detail": one_line(alarm.detail, SENTENCE_CHARS),
+        "next": alarm.rule.next,
+        "since": round(alarm.since),
+    }
+
+
+def _availability(facts: Facts) -> list[str]:
+    """The share of good turns, the objective, and of what: never rounded up to what it is not."""
+    told, target = facts.availability, f"goal {100 * AVAILABILITY.target:g} %"
+    if told.share is None:
+        return ["–", "no data yet", f"No turn was counted in the last {DAYS} days; {target}."]
+    of = f"{count(told.good)} of {plural(told.counted, 'turn')} ({facts.source}) were good in the last {DAYS} days"
+    return [f"{floor(told.share * 10_000) / 100:g} %", target, f"{of}; {target}."]
+
+
+def _budget(told: Standing) -> list[Any]:
+    """The part of the allowed bad turns that is left, in words and for a bar, and its tone."""
+    if not told.counted:
+        return ["–", "", 0.0, "calm"]
+    left = told.budget_left
+    said = "used up" if left <= 0 else f"{floor(100 * left)} %"
+    return [said, "", max(0.0, left), "bad" if left <= 0 else "warn" if left < LITTLE_LEFT else "good"]
 
 
 def _quantile(told: Quantiles, noun: str) -> list[str]:

@@ -34,16 +34,17 @@ class Fleet {
   }
 
   build() {
-    this.heads = new Map(COLUMNS.map(([key, label]) => [key, el("div", {role: "columnheader", class: `head ${key}`},
+    this.heads = new Map(COLUMNS.map(([key, label]) => [key, el("div", {role: "columnheader", class: `head ${key}`, title: this.model.about[key]},
       el("button", {type: "button", onclick: () => this.by(key)}, label, icon("down")))]));
     this.picker = el("select", {"aria-label": "Sort by", onchange: () => this.by(this.picker.value, false)},
       ...COLUMNS.map(([key, label]) => el("option", {value: key}, label)));
+    this.server = el("ul", {class: "server", hidden: true, "aria-label": "This server"});
     this.body = el("div", {class: "rows", role: "rowgroup"});
     this.table = el("div", {class: "table", role: "table", "aria-label": "Backends"},
       el("div", {role: "rowgroup", class: "top"}, el("div", {class: "heads", role: "row"}, ...this.heads.values())), this.body);
     this.root = el("section", {class: "fleet", "aria-label": "Fleet"},
       el("header", {}, this.summary, el("label", {class: "sorter"}, "Sort by ", this.picker), this.clock,
-        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.table);
+        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.server, this.table);
   }
 
   receive(message) {
@@ -60,8 +61,16 @@ class Fleet {
       this.rows.delete(name);
     }
     for (const [name, fields] of Object.entries(message.rows ?? {})) this.row(name).update(fields);
+    if (message.server) this.serverAlarms(message.server);
     if (message.rows || message.gone) this.arrange();
     this.tick();
+  }
+
+  // What is wrong with this server itself.
+  serverAlarms(alarms) {
+    this.alarms = alarms;
+    this.server.hidden = !alarms.length;
+    this.server.replaceChildren(...alarms.map((alarm) => alarmLine(alarm, this.model.runbooks, this.now)));
   }
 
   row(name) {
@@ -70,7 +79,7 @@ class Fleet {
   }
 
   make(name) {
-    return new BackendRow(name, this.open);
+    return new BackendRow(name, this.open, this.model.runbooks);
   }
 
   sync() {
@@ -111,6 +120,8 @@ class Fleet {
 
   tick() {
     for (const each of this.rows.values()) each.tick(this.now);
+    (this.alarms ?? []).forEach((alarm, place) =>
+      setText(this.server.children[place].querySelector(".since"), ` for ${age(this.now - alarm.since)}`));
     const stale = this.age > STALE_S;
     this.root.classList.toggle("stale", stale);
     setText(this.clock, stale ? `Standing still: as of ${age(this.age)} ago` : `as of ${age(this.age)} ago`);

@@ -36,8 +36,9 @@ class Tile {
 class Wall extends Fleet {
   build() {
     this.body = el("ul", {class: "tiles"});
+    this.server = el("ul", {class: "server", hidden: true, "aria-label": "This server"});
     this.root = el("section", {class: "wall", "aria-label": "Fleet"},
-      el("header", {}, this.sign = el("span", {class: "sign"}), this.summary, this.clock), this.body);
+      el("header", {}, this.sign = el("span", {class: "sign"}), this.summary, this.clock), this.server, this.body);
   }
 
   make(name) {

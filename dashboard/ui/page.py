@@ -15,6 +15,7 @@ from panel.util import edit_readonly
 from panel.viewable import Viewable
 
 from dashboard.runtime import Refused, Runtime
+from dashboard.ui.alert_banner import AlertBanner, runbooks
 from dashboard.ui.chat_view import ChatView
 from dashboard.ui.compare_view import CompareView
 from dashboard.ui.fleet import FleetView
@@ -78,7 +79,10 @@ class Page:
             views=[[name, label] for name, (label, _) in VIEWS.items()],
             visible=len(VIEWS) > 1,
         )
-        self.frame = _frame(visit.runtime.config.page.title, self.main, [self.nav], bare="wall" in visit.query)
+        self.alerts = AlertBanner(runbooks=runbooks(visit.runtime), sizing_mode="stretch_width", margin=0)
+        bare = "wall" in visit.query
+        main = self.main if bare else pn.Column(self.alerts, self.main, sizing_mode="stretch_width", margin=0)
+        self.frame = _frame(visit.runtime.config.page.title, main, [self.nav], bare=bare)
         self._sx = self.frame.sx or {}
         self._side_open = self.frame.sidebar_open
         visit.opener = self._go
@@ -135,6 +139,7 @@ class Page:
             return
         try:
             self.view.tick()
+            self.alerts.show(self.visit.runtime.vigil.firing)
         except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
             self.visit.failed("page tick", error)
 

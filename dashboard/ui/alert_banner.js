@@ -1,0 +1,58 @@
+// The banner: the most urgent alert that nobody here has acknowledged, the others on request.
+
+class Banner {
+  constructor(model) {
+    this.model = model;
+    this.done = acknowledged();
+    this.open = false;
+    this.root = el("section", {class: "alerts", "aria-label": "Alerts", hidden: true});
+    this.list = el("ul", {"aria-live": "polite"});
+    this.more = el("button", {type: "button", class: "more", onclick: () => { this.open = !this.open; this.draw(); }});
+    this.root.append(this.list, this.more);
+  }
+
+  get fresh() {
+    return this.model.alarms.filter((alarm) => !this.done.has(alarm.id));
+  }
+
+  acknowledge(alarm) {
+    this.done = acknowledge([alarm.id]);
+    this.done.add(alarm.id);
+    this.draw();
+  }
+
+  draw() {
+    const fresh = this.fresh, now = Date.now() / 1000;
+    const shown = this.open ? fresh : fresh.slice(0, 1);
+    this.root.hidden = fresh.length === 0;
+    this.root.dataset.severity = fresh[0]?.severity ?? "";
+    const said = JSON.stringify(shown);
+    if (said !== this.said) {
+      this.said = said;
+      this.list.replaceChildren(...shown.map((alarm) => alarmLine(alarm, this.model.runbooks, now,
+        el("button", {type: "button", class: "done", title: "Hides it in this browser until it fires anew",
+          onclick: () => this.acknowledge(alarm)}, "Acknowledge"))));
+    }
+    [...this.list.children].forEach((line, place) => setText(line.querySelector(".since"), ` for ${age(now - shown[place].since)}`));
+    this.more.hidden = fresh.length < 2;
+    setText(this.more, this.open ? "Show one" : `${fresh.length - 1} more`);
+  }
+}
+
+export function render({model}) {
+  const banner = new Banner(model);
+  const onStorage = (event) => {
+    if (event.key !== ACKNOWLEDGED) return;
+    banner.done = acknowledged();
+    banner.draw();
+  };
+  const timer = setInterval(() => banner.draw(), 5000);
+  window.addEventListener("storage", onStorage);
+  model.on("alarms", () => banner.draw());
+  model.on("remove", () => {
+    clearInterval(timer);
+    window.removeEventListener("storage", onStorage);
+  });
+  banner.draw();
+  return banner.root;
+}

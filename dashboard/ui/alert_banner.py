@@ -1,0 +1,42 @@
+"""What fires, above every view: what, since when, what to do next; acknowledged per browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from dashboard.runtime import Runtime
+from dashboard.ui.fleet_rows import alarm_row
+from dashboard.ui.pane import source
+from dashboard.watch.alarms import Alarm
+
+OURS = "runbooks"
+"""The runbooks that this server shows itself, beside the page; see endpoints."""
+
+
+def runbooks(runtime: Runtime) -> str:
+    """Where an alert leads, without its anchor."""
+    return runtime.config.page.runbooks or OURS
+
+
+class AlertBanner(JSComponent):
+    """State, not messages: a browser that comes back has it. What was acknowledged is the browser's own to know."""
+
+    _esm = source("dom.js", "ages.js", "alarm.js", "alert_banner.js")
+    _stylesheets = [source("tokens.css", "alarm.css")]
+
+    alarms = param.List(default=[], doc="What fires, the most urgent first; see alarm_row.")
+    runbooks = param.String(default="", doc="Where the runbooks are; an alert's anchor is added.")
+
+    def __init__(self, **params: Any) -> None:
+        self._seen: Sequence[Alarm] | None = None
+        super().__init__(**params)
+
+    def show(self, firing: Sequence[Alarm]) -> None:
+        """Shows these; sends nothing when they are the same object as before."""
+        if firing is not self._seen:
+            self._seen = firing
+            self.alarms = [alarm_row(each) for each in firing]
