@@ -21,6 +21,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from dashboard.config import CanarySettings, ConfigError, MetricsSettings
 from dashboard.runtime import current
 from dashboard.telemetry.probe import ProbeFamilies
+from dashboard.ui import runbooks
 from dashboard.watch.expectation import SKIPPED, Went
 
 PROBES_AT_ONCE = 8
@@ -188,6 +189,15 @@ def listen_own() -> None:
         _bound.clear()
 
 
+class RunbooksHandler(_Endpoint):
+    """What to do about each alert; where the alerts on the page lead."""
+
+    async def get(self) -> None:
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+        await self.finish(await asyncio.to_thread(lambda: runbooks.page(runbooks.text())))
+
+
 class RootHandler(RequestHandler):
     """Leads to the page with the query kept: Bokeh's own redirect drops it. Relative, so that any prefix stays."""
 
@@ -204,6 +214,7 @@ ROUTES = [
     (r"/healthz", HealthHandler),
     (r"/readyz", ReadyHandler),
     (r"/probe", ProbeHandler),
+    (r"/runbooks", RunbooksHandler),
 ]
 """For `--plugins`: (pattern, Tornado handler)."""
 HEADLESS = ROUTES[1:]

@@ -19,6 +19,8 @@ def copy_of_sources(tree: Path) -> Path:
     """What a build may read, in a folder that it may write to."""
     for folder in (*PACKAGES, "deploy"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tree / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "runbooks.md", tree / "docs")
     for name in SOURCES:
         shutil.copy(ROOT / name, tree)
     return tree

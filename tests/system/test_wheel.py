@@ -40,6 +40,11 @@ def test_every_file_of_the_packages_is_in_it(installed: Path) -> None:
     assert not [path for path in theirs if path.suffix in (".pyc", ".part", ".key", ".pem")]
 
 
+def test_the_runbooks_come_along(installed: Path) -> None:
+    ours, theirs = ROOT / "docs" / "runbooks.md", installed / "dashboard" / "docs" / "runbooks.md"
+    assert theirs.read_text("utf-8") == ours.read_text("utf-8")
+
+
 def test_its_command_is_streamgauge(installed: Path) -> None:
     (file,) = installed.glob("*.dist-info/entry_points.txt")
     points = ConfigParser()

@@ -183,3 +183,11 @@ def test_a_port_that_is_taken_is_told() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"metrics.port: expected a free port .* got 127.0.0.1:{port}"):
             endpoints.bind_own(MetricsSettings(port=port))
+
+
+async def test_the_runbooks_are_a_page_that_runs_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/runbooks")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert '<section id="backenddown">' in answer.text
