@@ -25,6 +25,7 @@ class Banner {
     const fresh = this.fresh, now = Date.now() / 1000;
     const shown = this.open ? fresh : fresh.slice(0, 1);
     this.root.hidden = fresh.length === 0;
+    this.root.dataset.firing = this.model.alarms.length;
     this.root.dataset.severity = fresh[0]?.severity ?? "";
     const said = JSON.stringify(shown);
     if (said !== this.said) {

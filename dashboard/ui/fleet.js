@@ -1,10 +1,20 @@
 // What the browser runs: the table, or the wall.
 
-export function render({model}) {
+export function render({model, view}) {
   const fleet = model.wall ? new Wall(model) : new Fleet(model);
+  const page = view.model.document;
+  const onLost = (_, event) => fleet.lost(event);
+  const onFound = () => fleet.found();
   const timer = setInterval(() => fleet.tick(), 1000);
+  page?.on_event("connection_lost", onLost);
+  page?.on_event("client_reconnected", onFound);
   model.on("msg:custom", (event) => fleet.receive(event.data ?? event));
-  model.on("remove", () => clearInterval(timer));
+  model.on("remove", () => {
+    clearInterval(timer);
+    page?.remove_on_event?.("connection_lost", onLost);
+    page?.remove_on_event?.("client_reconnected", onFound);
+    fleet.end();
+  });
   model.on("after_render", () => fleet.sync());
   return fleet.root;
 }

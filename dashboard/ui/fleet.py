@@ -31,7 +31,9 @@ STRIP = "strip"
 class FleetPane(JSComponent):
     """Speaks to one browser; `wall` is the large form without controls."""
 
-    _esm = source("dom.js", "ages.js", "alarm.js", "fleet_row.js", "fleet_table.js", "fleet_wall.js", "fleet.js")
+    _esm = source(
+        "dom.js", "ages.js", "alarm.js", "fleet_row.js", "fleet_table.js", "wall_watch.js", "fleet_wall.js", "fleet.js"
+    )
     _stylesheets = [source("tokens.css", "fleet.css", "wall.css")]
 
     wall = param.Boolean(default=False, doc="Large, without controls.")
@@ -43,11 +45,16 @@ class FleetPane(JSComponent):
         self._told: dict[str, Row] = {}
         self._server: list[Row] = []
         self._revision = 0
+        self._wall_at = 0.0
         self._told_at = float("-inf")
         super().__init__(**params)
 
-    def show(self, rows: Mapping[str, Row], server: list[Row]) -> None:
-        """Sends what changed since the last time; at least a beat every BEAT_S. `server`: alarms about this process."""
+    def show(self, rows: Mapping[str, Row], server: list[Row], wall_at: float) -> None:
+        """Sends what changed since the last time; at least a beat every BEAT_S.
+
+        `server`: alarms about this process; `wall_at`: when the oldest of the numbers was taken, Unix time.
+        """
+        self._wall_at = wall_at
         changes = {name: change(self._told.get(name), row) for name, row in rows.items()}
         changes = {name: told for name, told in changes.items() if told}
         gone = [name for name in self._told if name not in rows]
@@ -62,7 +69,7 @@ class FleetPane(JSComponent):
         self._revision += 1
         self._told_at = time.monotonic()
         with suppress(WebSocketClosedError):
-            self._send_msg({"kind": kind, "r": self._revision, "now": time.time(), **data})
+            self._send_msg({"kind": kind, "r": self._revision, "now": time.time(), "at": self._wall_at, **data})
 
     async def _handle_msg(self, data: Any) -> None:
         """A message from the browser: {"type": "sync", "chat" or "inspect", …}; anything else is ignored."""
@@ -118,7 +125,7 @@ class FleetView:
     def tick(self) -> None:
         """Shows what is new."""
         self._board.refresh(self.visit.runtime)
-        self.pane.show(self._board.rows, self._board.server)
+        self.pane.show(self._board.rows, self._board.server, self._board.wall_at)
 
     def close(self) -> None:
         """Nothing of it runs by itself."""

@@ -22,6 +22,8 @@ class Board:
         self.rows: dict[str, Row] = {}
         self.server: list[Row] = []
         """What fires about this process."""
+        self.wall_at = 0.0
+        """When the oldest of the numbers was taken, Unix time: numbers that nobody renews grow old."""
         self._made_at = float("-inf")
 
     def refresh(self, runtime: Runtime) -> None:
@@ -31,7 +33,9 @@ class Board:
             return
         self._made_at = now
         self.server = [alarm_row(alarm) for alarm in runtime.vigil.firing if not alarm.backend]
-        fresh = {name: row(facts(runtime, name, now)) for name in runtime.backends}
+        known = [facts(runtime, name, now) for name in runtime.backends]
+        self.wall_at = min(each.snapshot.wall_at for each in known)
+        fresh = {each.name: row(each) for each in known}
         self.rows = {name: self.rows[name] if self.rows.get(name) == new else new for name, new in fresh.items()}
 
 

@@ -23,7 +23,7 @@ class Fleet {
     this.model = model;
     this.rows = new Map();
     this.have = -1;
-    this.skew = 0;
+    this.skew = this.old = 0;
     this.heard = performance.now();
     this.sort = {by: "health", down: false};
     this.open = ({view, ...query}) => model.send_msg({type: view, ...query});
@@ -48,10 +48,11 @@ class Fleet {
   }
 
   receive(message) {
-    this.heard = performance.now();
     if (message.kind !== "full" && message.r !== this.have + 1) return this.sync();
+    this.heard = performance.now();
     this.have = message.r;
     this.skew = message.now - Date.now() / 1000;
+    this.old = Math.max(0, message.now - message.at);
     if (message.kind === "full") {
       this.rows.clear();
       this.body.replaceChildren();
@@ -82,8 +83,40 @@ class Fleet {
     return new BackendRow(name, this.open, this.model.runbooks);
   }
 
+  // The websocket to this page's own server. A session outlives it by 15 s, and never its process.
+  lost(event) {
+    if (!this.root.isConnected) return;
+    if (!this.offline) this.lostAt = performance.now();
+    this.offline = true;
+    this.reconnect = () => event.reconnect();
+    this.looking ??= setInterval(() => this.look(), 1000);
+    this.tick();
+  }
+
+  async look() {
+    const answer = await fetch(new URL("healthz", location.href), {cache: "no-store"}).catch(() => null);
+    if (!answer?.ok || !this.offline) return;
+    const away = performance.now() - this.lostAt;
+    const same = (await answer.json()).uptime_s * 1000 > away;
+    if (!same || away > 12000 || performance.now() - this.triedAt > 10000) return location.reload();
+    if (this.triedAt == null) this.reconnect();
+    this.triedAt ??= performance.now();
+  }
+
+  found() {
+    clearInterval(this.looking);
+    this.offline = false;
+    this.looking = this.triedAt = undefined;
+    this.have = -1;
+    this.sync();
+  }
+
+  end() {
+    clearInterval(this.looking);
+  }
+
   sync() {
-    this.model.send_msg({type: "sync", have: this.have});
+    if (!this.offline) this.model.send_msg({type: "sync", have: this.have});
   }
 
   by(key, turn = true) {
@@ -115,7 +148,7 @@ class Fleet {
   }
 
   get age() {
-    return (performance.now() - this.heard) / 1000;
+    return (performance.now() - this.heard) / 1000 + this.old;
   }
 
   tick() {
@@ -124,8 +157,9 @@ class Fleet {
       setText(this.server.children[place].querySelector(".since"), ` for ${age(this.now - alarm.since)}`));
     const stale = this.age > STALE_S;
     this.root.classList.toggle("stale", stale);
-    setText(this.clock, stale ? `Standing still: as of ${age(this.age)} ago` : `as of ${age(this.age)} ago`);
-    if (this.have < 0 || this.age > 4) this.sync();
+    const why = this.offline ? "Lost its server, waits for it: " : stale ? "Standing still: " : "";
+    setText(this.clock, `${why}as of ${age(this.age)} ago`);
+    if (!document.hidden && (this.have < 0 || performance.now() - this.heard > 4000)) this.sync();
   }
 }
 

@@ -21,7 +21,7 @@ class Tile {
     setText(this.word, row.word);
     if (fields.strip) this.strip.set(fields.strip);
     if (fields.add) this.strip.add(fields.add);
-    this.numbers.replaceChildren(...[["Availability", row.availability], ["First text p95", row.ttft], ["Live", [row.live]]]
+    this.numbers.replaceChildren(...[["Availability", row.availability], ["First text p95", row.ttft], ["Live", row.live]]
       .filter(([, told]) => told).map(([label, told]) => el("span", {}, el("i", {}, label), el("b", {}, told[0]))));
   }
 
@@ -35,6 +35,7 @@ class Tile {
 
 class Wall extends Fleet {
   build() {
+    this.watch = framed ? undefined : new WallWatch();
     this.body = el("ul", {class: "tiles"});
     this.server = el("ul", {class: "server", hidden: true, "aria-label": "This server"});
     this.root = el("section", {class: "wall", "aria-label": "Fleet"},
@@ -43,6 +44,21 @@ class Wall extends Fleet {
 
   make(name) {
     return new Tile(name);
+  }
+
+  receive(message) {
+    super.receive(message);
+    if (framed) window.parent.postMessage(BEAT, location.origin);
+    else this.watch.heard();
+  }
+
+  // It waits for nobody: what brings it back is the watch, or the one outside its frame.
+  lost() {
+    this.offline = true;
+  }
+
+  end() {
+    this.watch?.end();
   }
 
   showOrder() {}

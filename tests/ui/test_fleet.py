@@ -59,7 +59,7 @@ async def test_nothing_new_is_told_by_a_beat(view: FleetView, monkeypatch: pytes
     monkeypatch.setattr(fleet, "BEAT_S", 0.0)
     view.tick()
     assert [message["kind"] for message in messages] == ["rows", "beat"]
-    assert set(messages[1]) == {"kind", "r", "now"}
+    assert set(messages[1]) == {"kind", "r", "now", "at"}
 
 
 async def test_who_missed_something_is_told_everything(view: FleetView) -> None:
