@@ -7,7 +7,6 @@ from math import isfinite
 import msgspec
 
 from dashboard.health.diagnosis import Diagnosis
-from dashboard.wire.encodable import encodable
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -68,13 +67,6 @@ class Report(msgspec.Struct, frozen=True):
     smoothness: float | None
     finish_reason: str | None
     usage: UsageSeen | None
-
-
-def joined(parts: list[str]) -> str:
-    """The parts as one; kept joined, so that the next call is cheap."""
-    if len(parts) > 1:
-        parts[:] = ["".join(parts)]
-    return encodable(parts[0]) if parts else ""
 
 
 def finite(value: float | None) -> float | None:

@@ -11,7 +11,7 @@ from dashboard.health.audits import Audits
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence
 from dashboard.health.objective import Judged, judged
-from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, joined, rounded
+from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, rounded
 from dashboard.health.rolling import Sketch
 from dashboard.health.troubles import DETAIL_CHARS, Troubles
 from dashboard.health.wording import clean, percent, seconds
@@ -37,6 +37,7 @@ from dashboard.turn.events import (
     TurnEvent,
     UsageReported,
 )
+from dashboard.turn.growing import GrowingText
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.chat_event import Reasoning, Routed, Step
 from dashboard.wire.encodable import encodable
@@ -56,8 +57,7 @@ class TurnGauge:
         self._at = self._asked_at = 0.0
         self._times: dict[str, float] = {}
         self._events = self._chunks = self._bytes = self._heartbeats = self._reconnects = 0
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text, self._reasoning = GrowingText(), GrowingText()
         self._text_at: float | None = None
         self._gaps = Sketch()
         self._arrivals = Arrivals(0.0, limits.ttft_s)
@@ -113,8 +113,8 @@ class TurnGauge:
             fault=end.fault if end else "",
             detail=encodable(end.detail) if end else "",
             diagnosis=self.diagnosis,
-            text=joined(self._text),
-            reasoning=joined(self._reasoning),
+            text=encodable(str(self._text)),
+            reasoning=encodable(str(self._reasoning)),
             agent=self._agent,
             events=self._events,
             chunks=self._chunks,
@@ -228,14 +228,14 @@ class TurnGauge:
             self._gaps.add(at - self._text_at)
         self._text_at = at
         self._chunks += 1
-        self._text.append(text)
+        self._text.add(text)
         self._arrivals.text(at, len(text))
 
     def _progressed(self, event: Progressed) -> None:
         match event.chat_event:
             case Reasoning(text=text):
                 self._first("reasoning")
-                self._reasoning.append(text)
+                self._reasoning.add(text)
             case Routed() as routed:
                 self._first("routed")
                 names = (routed.agent_id, routed.agent_name, routed.protocol)

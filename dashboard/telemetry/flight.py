@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
 from dashboard.config import Backend
+from dashboard.telemetry.packed import READ_BYTES, PackedReads
 from dashboard.telemetry.recording import KEPT_EVENTS, encoded
 from dashboard.turn.events import Asked, ChunkArrived, Ended, Observer, TurnEvent
 from dashboard.turn.verdict import Outcome
@@ -20,9 +21,7 @@ WELL_TURNS = 20
 TURN_BYTES = 2 * 1024 * 1024
 """Of one turn: half of it for its beginning, half for its end. What lies between is dropped, and its size told."""
 WHOLE_BYTES = 20 * 1024 * 1024
-"""Of all turns together; those that still run share half of it, so that many at once cost each of them little."""
-READ_BYTES = 150
-"""What keeping one read costs beside its bytes."""
+"""Of all turns together; those that still run share a quarter of it, so that many at once cost each of them little."""
 NOBODY = Backend("none", "http://localhost/")
 WELL = frozenset({Outcome.COMPLETED, Outcome.STOPPED})
 
@@ -42,17 +41,31 @@ class FlightSeen(msgspec.Struct, frozen=True):
 class Kept(msgspec.Struct, frozen=True):
     """What is held of one turn, ended or not; `encoded` may take its time in a thread: nothing in here changes."""
 
-    events: tuple[TurnEvent, ...]
+    parts: tuple[TurnEvent | PackedReads, ...]
     dropped_bytes: int
     redactor: Redactor
 
+    @property
+    def asked_at(self) -> float:
+        """When the turn was asked; nothing is held without that."""
+        first = self.parts[0]
+        return first.at if isinstance(first, Asked) else 0.0
+
+    def events(self) -> Iterator[TurnEvent]:
+        """What happened, as far as it is held."""
+        for part in self.parts:
+            if isinstance(part, PackedReads):
+                yield from part.events()
+            else:
+                yield part
+
     def encoded(self) -> bytes:
         """As a recording that `streamgauge replay` reads, without secrets."""
-        return encoded(self.events, self.redactor, self.dropped_bytes)
+        return encoded(self.events(), self.redactor, self.dropped_bytes)
 
 
 class Flight:
-    """An Observer of one turn: it holds on to the events of a recording, and copies nothing."""
+    """An Observer of one turn: it holds on to the events of a recording, the reads among them packed."""
 
     __slots__ = ("_kept", "asked", "backend", "bytes", "dropped_bytes", "end", "events", "tail", "unwell")
 
@@ -63,8 +76,8 @@ class Flight:
         self.backend = NOBODY
         """As it was configured when it was asked: its secrets are those that went out."""
         self.end: Ended | None = None
-        self.events: list[TurnEvent] = []
-        self.tail: deque[TurnEvent] = deque()
+        self.events: list[TurnEvent | PackedReads] = []
+        self.tail: deque[TurnEvent | PackedReads] = deque()
         self.bytes = self.dropped_bytes = 0
 
     def observe(self, event: TurnEvent) -> None:
@@ -86,9 +99,9 @@ class Flight:
         size = event.size + READ_BYTES
         share = self._kept.share
         if not self.tail and self.bytes + size <= share // 2 and self._kept.room(size):
-            self.events.append(event)
+            _pack(self.events, event)
         else:
-            self.tail.append(event)
+            _pack(self.tail, event)
             self._kept.take(size)
         self.bytes += size
         while self.tail and (self.bytes > share or self._kept.full):
@@ -96,14 +109,24 @@ class Flight:
 
     def _drop(self) -> None:
         """The oldest read of the tail; what is no read (a reconnect) moves to the head, and stays."""
-        oldest = self.tail.popleft()
-        if type(oldest) is ChunkArrived:
-            size = oldest.size + READ_BYTES
-            self.bytes -= size
-            self.dropped_bytes += oldest.size
-            self._kept.take(-size)
+        oldest = self.tail[0]
+        if isinstance(oldest, PackedReads):
+            size = oldest.popleft()
+            self.bytes -= size + READ_BYTES
+            self.dropped_bytes += size
+            self._kept.take(-size - READ_BYTES)
         else:
             self.events.append(oldest)
+        if not isinstance(oldest, PackedReads) or not oldest:
+            self.tail.popleft()
+
+
+def _pack(parts: list[TurnEvent | PackedReads] | deque[TurnEvent | PackedReads], event: ChunkArrived) -> None:
+    last = parts[-1] if parts else None
+    if not isinstance(last, PackedReads):
+        last = PackedReads(event.turn)
+        parts.append(last)
+    last.append(event.at, event.data)
 
 
 class FlightRecorder:
@@ -137,7 +160,8 @@ class FlightRecorder:
         flight = self._kept.get(turn) or self._well.get(turn) or self._flying.get(turn)
         if flight is None:
             return None
-        return Kept((*flight.events, *flight.tail), flight.dropped_bytes, redactor_for(flight.backend))
+        parts = (part.copy() if isinstance(part, PackedReads) else part for part in (*flight.events, *flight.tail))
+        return Kept(tuple(parts), flight.dropped_bytes, redactor_for(flight.backend))
 
     def holds(self, turn: str) -> bool:
         """Whether bytes of that turn are held."""
@@ -187,7 +211,7 @@ class FlightRecorder:
         return False
 
     def _share_out(self) -> None:
-        self.share = min(TURN_BYTES, WHOLE_BYTES // 2 // max(1, len(self._flying)))
+        self.share = min(TURN_BYTES, WHOLE_BYTES // 4 // max(1, len(self._flying)))
 
     def _forget(self, pool: dict[str, Flight]) -> None:
         self._bytes -= pool.pop(next(iter(pool))).bytes

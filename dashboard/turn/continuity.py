@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from dashboard.turn.numbering import NOTHING, Numbering, Told
+from dashboard.turn.remembered import Remembered, same
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.frame import Message
 
-SEEN_IDS = 10_000
-"""How many ids are remembered for telling duplicates after a resume."""
 ID_CHARS = 128
 """A longer id is remembered by its hash, and counts nothing."""
 
@@ -22,13 +19,12 @@ class Continuity:
     connection TCP keeps the order, and ids mean what the server likes.
     """
 
-    __slots__ = ("_again", "_connections", "_first", "_numbering", "_order", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
+    __slots__ = ("_again", "_connections", "_first", "_numbering", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
 
     def __init__(self) -> None:
         self.foreign = self.incomplete = ""
         self._numbering = Numbering()
-        self._seen: dict[str, int] = {}  # id → hash of what came under it; the oldest is forgotten first
-        self._order: deque[str] = deque()  # a dict finds its first key ever more slowly as it forgets
+        self._seen = Remembered()
         self._connections = 0
         self._first = self._again = self._shared = False
         self._unmarked: str | None = None
@@ -54,27 +50,28 @@ class Continuity:
             self._shared = True
             return False
         self._again = message.last_event_id != self._resumed_at
-        if was != hash(message.data):
+        if not same(was, message.data):
             self.foreign = f"id {message.last_event_id[:64]!r} came again with something else: another answer began"
         return True
 
     def see(self, message: Message, *, text_seen: bool) -> Told:
         """What a message with a new id of its own tells; `text_seen` whether text came before it."""
-        event_id, seen, order = _key(message.last_event_id), self._seen, self._order
+        event_id, seen, numbering = _key(message.last_event_id), self._seen, self._numbering
         if text_seen and not seen:
             self._unmarked = ""
-        if event_id in seen:
+        if seen.get(event_id) is not None:
             return NOTHING
         if self._first or self._again:
-            if self._first and not self._numbering.may_follow(event_id):
+            if self._first and not numbering.may_follow(event_id):
                 self.foreign = f"id {event_id[:64]!r} came after {self._resumed_at[:64]!r}: another answer began"
                 return NOTHING
             self._first = self._again = False
-        seen[event_id] = hash(message.data)
-        order.append(event_id)
-        if len(order) > SEEN_IDS:
-            del seen[order.popleft()]
-        told = self._numbering.see(event_id)
+        follows = event_id == numbering.expected
+        told = numbering.see(event_id)
+        if follows:
+            seen.add_next(event_id, message.data, *numbering.place)
+        else:
+            seen.add(event_id, message.data)
         return self._noted(told) if told else told
 
     def may_show(self, last_event_id: str) -> bool:

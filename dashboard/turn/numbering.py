@@ -44,13 +44,13 @@ class Numbering:
         "_back",
         "_counts",
         "_digits",
-        "_expected",
         "_jumps",
         "_last",
         "_prefix",
         "_settled",
         "_steps",
         "_waited",
+        "expected",
     )
 
     def __init__(self) -> None:
@@ -58,14 +58,20 @@ class Numbering:
         self._last = self._digits = self._steps = self._waited = 0
         self._counts = self._back = False
         self._settled = False  # the ids count, and nothing is open
-        self._expected = ""
+        self.expected = ""
+        """The id that follows the last one; "" where none can be told."""
         self._jumps: list[_Jump] = []
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Prefix, number and least digits of the last id, where there is an `expected` one."""
+        return self._prefix or "", self._last, self._digits
 
     def see(self, event_id: str) -> Told:
         """What the arrival of an id that is not a repeated one tells."""
-        if event_id == self._expected:  # nearly always, so it is done here and quickly
+        if event_id == self.expected:  # nearly always, so it is done here and quickly
             last = self._last = self._last + 1
-            self._expected = f"{self._prefix}{last + 1}" if self._digits == 1 else self._next()
+            self.expected = f"{self._prefix}{last + 1}" if self._digits == 1 else self._next()
             return NOTHING if self._settled else self._step()
         found = _TAIL.match(event_id)
         number = int(found[2]) if found else 0
@@ -74,7 +80,7 @@ class Numbering:
         if found[1] != self._prefix:
             return self._begin(found[1], number, len(found[2]))
         if not self._counts:  # no step of one: these ids mean something else
-            self._expected = ""
+            self.expected = ""
             return NOTHING
         self._settled = False
         return self._jumped(number) if number > self._last else self._came_late(number)
@@ -104,7 +110,7 @@ class Numbering:
         self._prefix, self._last, self._digits = prefix, number, digits
         self._steps = STEPS - 1 if number <= 1 else 0
         self._counts = self._back = self._settled = False
-        self._expected = "" if prefix is None else self._next()
+        self.expected = "" if prefix is None else self._next()
         return told
 
     def _next(self) -> str:
@@ -125,7 +131,7 @@ class Numbering:
 
     def _jumped(self, number: int) -> Told:
         last, self._last, self._back = self._last, number, False
-        self._expected = self._next()
+        self.expected = self._next()
         if number == last + 1:  # written with other zeros before it
             return []
         if number - last > JUMP:

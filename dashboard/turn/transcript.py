@@ -17,6 +17,7 @@ from dashboard.turn.events import (
     TurnEvent,
     UsageReported,
 )
+from dashboard.turn.growing import GrowingText
 from dashboard.turn.machine import TRANSITIONS, TurnState
 from dashboard.wire.chat_event import Reasoning, Routed, Step, ToolCall
 
@@ -27,7 +28,7 @@ REASONING_CHARS = 200_000
 class Transcript:
     """What a page shows of one turn; `revision` grows with every event that changes it.
 
-    Text and reasoning grow in lists and are joined when read, so that a chunk costs O(1).
+    Text and reasoning are joined when read, so that a chunk costs O(1).
     """
 
     def __init__(self, turn: str) -> None:
@@ -42,8 +43,8 @@ class Transcript:
         self.steps: list[tuple[str, str, str, str]] = []
         self.outcome = self.fault = self.detail = self.by = self.finish_reason = ""
         self.usage: tuple[int | None, int | None] | None = None
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text = GrowingText()
+        self._reasoning = GrowingText()
         self._reasoning_chars = 0
         self._folds: Mapping[type, Callable[[Any], None]] = {
             Asked: self._asked,
@@ -60,16 +61,12 @@ class Transcript:
     @property
     def text(self) -> str:
         """The answer so far."""
-        if len(self._text) > 1:
-            self._text = ["".join(self._text)]
-        return self._text[0] if self._text else ""
+        return str(self._text)
 
     @property
     def reasoning(self) -> str:
         """The model's reasoning so far, at most REASONING_CHARS of it."""
-        if len(self._reasoning) > 1:
-            self._reasoning = ["".join(self._reasoning)]
-        return self._reasoning[0] if self._reasoning else ""
+        return str(self._reasoning)
 
     def observe(self, event: TurnEvent) -> None:
         """Folds one event; what is not of the table's (an event after the end) changes nothing."""
@@ -100,7 +97,7 @@ class Transcript:
         self.retry_at = event.at + event.delay_s
 
     def _texted(self, event: TextArrived) -> None:
-        self._text.append(event.text)
+        self._text.add(event.text)
         self.silent_since = self.text_at = event.at
 
     def _used(self, event: UsageReported) -> None:
@@ -118,7 +115,7 @@ class Transcript:
         match event.chat_event:
             case Reasoning(text=text):
                 if self._reasoning_chars < REASONING_CHARS:
-                    self._reasoning.append(text)
+                    self._reasoning.add(text)
                     self._reasoning_chars += len(text)
             case Routed() as routed:
                 self.routed = routed

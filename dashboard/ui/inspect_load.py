@@ -124,12 +124,12 @@ async def _running(runtime: Runtime, live: LiveTurn, kept: Kept | None) -> Subje
 
 
 async def _catch_up(runtime: Runtime, live: LiveTurn, kept: Kept, inspected: Inspected) -> None:
-    began_at = kept.events[0].at
+    began_at = kept.asked_at
     so_far_s = time.monotonic() - began_at
     still_open = live.transcript.state in OPEN
     attempts = await asyncio.to_thread(attempts_of, kept)
     if not attempts:
-        for event in kept.events:
+        for event in kept.events():
             inspected.observe(event)
         return
     if still_open:  # a silence that goes on is told up to now

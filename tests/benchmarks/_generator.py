@@ -1,7 +1,7 @@
 """The far end of the streams benchmark, a process of its own: `python -m tests.benchmarks._generator`.
 
-Prints its port. Each request gets EVENTS small events, 50 a second, one a write and a chunk of HTTP each, then the good
-end. The streams' phases are spread over the period, as independent servers' are. On stdin's end it prints how late it
+Prints its port. A request of `/N/…` gets N small events (EVENTS at most), 50 a second, one a write and a chunk of HTTP
+each, then the good end. The streams' phases are spread over the period, as independent servers' are. On stdin's end it prints how late it
 was (the worst quarter of a percent, ms), because a measurement against a generator that cannot keep up is none.
 """
 
@@ -25,7 +25,8 @@ def text_of(number: int) -> str:
     return f" word{number % 97}"
 
 
-TEXT = "".join(text_of(number) for number in range(EVENTS))
+def text_until(events: int) -> str:
+    return "".join(text_of(number) for number in range(events))
 
 
 def event(number: int) -> bytes:
@@ -47,7 +48,7 @@ class Stream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]  # a TCP one
-        self.next = 0
+        self.next = self.events = 0
         self.slot = Stream.ticks[Stream.count % SLOTS]
         Stream.count += 1
         self.head = b""
@@ -55,11 +56,12 @@ class Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.head += data
         if b"\r\n\r\n" in self.head and self not in self.slot and self.next == 0:
+            self.events = int(self.head.split(b"/", 2)[1])
             self.transport.write(HEAD)
             self.slot.add(self)
 
     def tick(self) -> None:
-        if self.next < EVENTS:
+        if self.next < self.events:
             self.transport.write(PIECES[self.next])
             self.next += 1
             return

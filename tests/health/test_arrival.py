@@ -124,4 +124,4 @@ def test_memory_is_bounded() -> None:
     arrivals = Arrivals(0.0, 2.0)
     for number in range(50_000):
         arrivals.text(float(number), 1)
-        assert len(arrivals._log) <= LOG_READS
+        assert len(arrivals._log_at) <= LOG_READS

@@ -137,5 +137,5 @@ def test_ids_of_any_length_tell_what_came_again_and_cost_little() -> None:
     assert play.text == "one two three"
     assert [anomaly.kind for anomaly in play.kinds(Anomaly)] == ["duplicate", "duplicate"]
     kept = play.turn._reading._continuity
-    assert max(map(len, kept._seen)) < 200
+    assert max(map(len, kept._seen.others)) < 200
     assert kept._numbering._prefix is None
