@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench ledger fuzz clean
+.PHONY: help demo test lint bench ledger fuzz wall clean
 .NOTPARALLEL:
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make bench   CPU, loop lag and memory, measured against an ordinary client in one run"
 	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
 	@echo "make fuzz    every property with twenty times the examples, from a seed: make fuzz SEED=…"
+	@echo "make wall    a wall in a real Chromium, twenty outages in a row: it comes back from each"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(RUN_STAMP)
@@ -55,6 +56,9 @@ ledger: $(TEST_STAMP)
 
 fuzz: $(TEST_STAMP)
 	@exec $(BIN)/python -m tests.fuzz --seed "$(SEED)" $(ARGS)
+
+wall: $(TEST_STAMP)
+	OUTAGES=20 $(BIN)/python -m pytest -n 0 tests/browser/test_fleet.py -k wall_survives $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -241,7 +241,7 @@ def _budget(told: Standing) -> list[Any]:
     """The part of the allowed bad turns that is left, in words and for a bar, and its tone."""
     if not told.counted:
         return ["–", "", 0.0, "calm"]
-    left = told.budget_left
+    left = round(told.budget_left, 9)  # what is exactly used up shall not be a hair above
     said = "used up" if left <= 0 else f"{floor(100 * left)} %"
     return [said, "", max(0.0, left), "bad" if left <= 0 else "warn" if left < LITTLE_LEFT else "good"]
 

@@ -1,18 +1,24 @@
 """One command, all looks of the page: `python -m tests.browser.screenshots FOLDER`.
 
-light and dark × 1440, 1024, 420 px × empty, streaming, ended well, ended badly.
+light and dark × 1440, 1024, 420 px × empty, streaming, ended well, ended badly; and Fleet, with the wall, in each of its states.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from dashboard.telemetry.past_turn import PastTurn
 from tests.browser.chromium import chromium, watched
-from tests.browser.site import Site, site
+from tests.browser.fleet_site import fleet, turns
+from tests.browser.site import Site, free_port, serving, site
+from tests.system.processes import stub
 
 SIZES = ((1440, 900), (1024, 768), (420, 860))
 ANSWERED = "[data-outcome]"
@@ -58,6 +64,46 @@ def ended_badly(page: Page, place: Site) -> None:
     page.mouse.move(5, 5)
 
 
+FLEETS: dict[str, tuple[Callable[[], list[PastTurn]], dict[str, Any], float]] = {
+    "fleet-empty": (list, {}, 3),
+    "fleet-well": (lambda: turns(well=True), {"docs": {"canary": {}}}, 13),
+    "fleet-unwell": (turns, {}, 8),
+    "fleet-canary": (
+        lambda: turns(well=True),
+        {"docs": {"canary": {"expect": "a shibboleth"}}, "legal": {"canary": {}}},
+        14,
+    ),
+    "fleet-history": (lambda: turns(well=True), {}, 70),
+}
+"""name → what was before, what the backends have, how many seconds until it is seen."""
+
+
+def fleets(folder: Path, browser: Browser, only: str) -> None:
+    """Fleet in each of its states at each size, and the wall."""
+    for name, (before, more, wait_s) in FLEETS.items():
+        if only not in name:
+            continue
+        with tempfile.TemporaryDirectory() as scratch, stub() as stream:
+            file = fleet(Path(scratch), stream, before(), **more)
+            if name == "fleet-history":
+                file.write_text(file.read_text("utf-8").replace("history.db", ""), "utf-8")
+            with serving(file, free_port()) as place:
+                time.sleep(wait_s)
+                for width, height in SIZES:
+                    shoot(browser, place, f"{place.url}?view=fleet", folder / f"{name}-{width}", width, height)
+                shoot(browser, place, f"{place.url}?view=fleet&wall=1", folder / f"{name}-wall", 1920, 1080)
+
+
+def shoot(browser: Browser, place: Site, url: str, file: Path, width: int, height: int) -> None:
+    for theme in ("default", "dark"):
+        with watched(browser, place.home, width=width, height=height) as seen:
+            seen.page.goto(f"{url}&theme={theme}")
+            seen.page.wait_for_selector(".backend, .tile")
+            seen.page.wait_for_timeout(1500)
+            seen.page.screenshot(path=f"{file}-{'light' if theme == 'default' else theme}.png")
+            print(file.name, theme, *seen.wrong, sep="\n  ")
+
+
 LOOKS = {"empty": empty, "streaming": streaming, "ended-well": ended_well, "ended-badly": ended_badly}
 
 
@@ -76,6 +122,7 @@ def main(folder: Path, only: str = "") -> None:
                     seen.page.wait_for_timeout(250)
                     seen.page.screenshot(path=folder / f"{name}-{width}-dark.png")
                     print(f"{name} {width}", *seen.wrong, sep="\n  ")
+        fleets(folder, browser, only)
 
 
 if __name__ == "__main__":

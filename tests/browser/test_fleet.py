@@ -106,6 +106,7 @@ def until(told: Callable[[], str], pattern: str, seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.timeout(120 + 30 * OUTAGES)
 def test_a_wall_survives_outages_of_ten_minutes(browser: Browser, file: Path) -> None:
     """Its clock is put on by ten minutes; what comes after the outage is real time, less the pause between two looks."""
     port = free_port()

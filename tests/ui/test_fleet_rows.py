@@ -14,7 +14,22 @@ from dashboard.health.snapshot import Quantiles, Scope
 from dashboard.telemetry.past_turn import PastTurn
 from dashboard.turn.verdict import Outcome
 from dashboard.ui.fleet import added, change
-from dashboard.ui.fleet_rows import CONNECTIONS, HEALTH, Facts, connection, mark, row, wellness
+from dashboard.ui.fleet_rows import (
+    ABOUT,
+    CONNECTIONS,
+    HEALTH,
+    Facts,
+    alarm_row,
+    canary,
+    connection,
+    mark,
+    row,
+    wellness,
+)
+from dashboard.watch.alarms import Alarm
+from dashboard.watch.alerts import RULES
+from dashboard.watch.canary import CanaryState
+from dashboard.watch.slo import AVAILABILITY, standing
 from tests.telemetry.past import NOW, past
 
 GOOD, SLOW = past(), past(diagnosis="slow_start")
@@ -113,3 +128,86 @@ def test_a_turn_more_is_sent_alone() -> None:
     assert added(strip[:3], strip) == strip[3:]
     assert added([], strip) is None
     assert added(strip, strip[:2]) is None
+
+
+# What else is known of a backend
+
+
+def holds(name: str, severity: str, since: float = NOW) -> Alarm:
+    return Alarm(next(rule for rule in RULES if rule.name == name), "b", severity, "3 of 10\u202e", since)
+
+
+@pytest.mark.parametrize(
+    ("known", "health", "why"),
+    [
+        ({"alarms": [holds("BackendDown", "page")]}, "failing", "fails its canary"),
+        ({"alarms": [holds("Stalls", "ticket")]}, "unwell", "stalls in too many turns"),
+        ({"canary": CanaryState("b", 60.0, kind="slow")}, "unwell", "its canary: too slow"),
+        ({"canary": CanaryState("b", 60.0, kind="unexpected_text")}, "unwell", "its canary: other text"),
+        ({"canary": CanaryState("b", 60.0, kind="success")}, "well", ""),
+        ({"canary": CanaryState("b", 60.0)}, "well", ""),
+    ],
+)
+def test_alarms_and_the_canary_make_a_backend_unwell(known: dict[str, Any], health: str, why: str) -> None:
+    assert wellness(msgspec.structs.replace(facts(GOOD), **known)) == (health, why)
+
+
+def test_two_bad_turns_are_worse_than_a_ticket() -> None:
+    known = msgspec.structs.replace(facts(CUT, CUT), alarms=[holds("Stalls", "ticket")])
+    assert wellness(known) == ("failing", "its last 2 turns ended badly")
+
+
+@pytest.mark.parametrize(
+    ("good", "counted", "share", "budget", "tone"),
+    [
+        (0, 0, "–", "–", "calm"),
+        (10, 10, "100 %", "100 %", "good"),
+        (9999, 10_000, "99.99 %", "98 %", "good"),
+        (99_999, 100_000, "99.99 %", "99 %", "good"),
+        (9961, 10_000, "99.61 %", "22 %", "warn"),
+        (995, 1000, "99.5 %", "used up", "bad"),
+        (3, 10, "30 %", "used up", "bad"),
+    ],
+)
+def test_availability_is_never_rounded_up(good: int, counted: int, share: str, budget: str, tone: str) -> None:
+    told = row(msgspec.structs.replace(facts(), availability=standing(AVAILABILITY, good, counted), source="canary"))
+    assert told["availability"][0] == share
+    assert (told["budget"][0], told["budget"][3]) == (budget, tone)
+    assert (told["order"]["availability"] is None) == (counted == 0)
+    if counted:
+        assert f"{good:,} of {counted:,}" in told["availability"][2]
+        assert "(canary)" in told["availability"][2]
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "tone", "sub"),
+    [
+        (None, "none", "calm", "not configured"),
+        (CanaryState("b", 60.0, next_at=NOW + 5), "not asked yet", "calm", ""),
+        (CanaryState("b", 60.0, running=True), "not asked yet", "calm", "asking now"),
+        (CanaryState("b", 60.0, kind="success", ended_at=NOW), "passed", "good", ""),
+        (CanaryState("b", 60.0, kind="ended", ended_at=NOW), "failed", "bad", ""),
+        (CanaryState("b", 0.0, kind="success", ended_at=NOW), "passed", "good", "asked from outside"),
+    ],
+)
+def test_a_canary_in_words(state: CanaryState | None, word: str, tone: str, sub: str) -> None:
+    told = canary(state)
+    assert (told["word"], told["tone"], told["sub"]) == (word, tone, sub)
+    assert told["at"] == (state.ended_at if state else None)
+
+
+def test_a_canary_quotes_its_back_end_in_one_visible_line() -> None:
+    assert canary(CanaryState("b", 60.0, kind="ended", why="a\u202e\nb"))["about"] == "a⟨U+202E⟩ b"
+
+
+def test_an_alarm_says_what_for_how_long_and_what_next() -> None:
+    told = alarm_row(holds("Stalls", "ticket", NOW - 5))
+    assert told["what"] == "stalls in too many turns"
+    assert told["since"] == NOW - 5
+    assert told["detail"] == "3 of 10⟨U+202E⟩"
+    assert told["next"].startswith("Inspect a stalled turn")
+    assert told["anchor"] == "stalls"
+
+
+def test_every_column_that_sorts_says_what_it_is() -> None:
+    assert set(ABOUT) == set(row(facts(GOOD))["order"]) - {"name"}
