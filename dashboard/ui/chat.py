@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dashboard.config import AskOptions
@@ -24,7 +24,6 @@ class ChatPane(Pane):
     def __init__(self, runtime: Runtime, session: str, backend: str, **params: Any) -> None:
         self._runtime, self._backend = runtime, backend
         self._scenario = self._scenario_about = ""
-        self.on_inspect: Callable[[str], None] = lambda _turn: None
         self._talk = Conversation()
         self._console_open = False
         self._console_told = 0
@@ -81,7 +80,6 @@ class ChatPane(Pane):
             "stop": self._stop,
             "new": self._new,
             "console": self._console,
-            "inspect": self._inspect,
         }
 
     def _find(self, turn: str) -> Shown | None:
@@ -90,11 +88,6 @@ class ChatPane(Pane):
     def _catch_up(self) -> None:
         for shown in self._talk.turns:
             shown.patch()
-
-    async def _inspect(self, data: dict[str, Any]) -> None:
-        shown = self._talk.find(str(data.get("turn")))
-        if shown is not None:
-            self.on_inspect(shown.live.id)
 
     async def _ask(self, data: dict[str, Any]) -> None:
         await self._runtime.discover(self._backend)

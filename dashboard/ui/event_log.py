@@ -31,11 +31,13 @@ from dashboard.wire.chat_event import Reasoning, Routed, Step, ToolCall
 HALF = 500
 """The first and the last so many rows are kept; what lies between is counted."""
 DATA_CHARS = 300
+SAID_CHARS = 120
+"""So much of what a message said goes along when its meaning does."""
 WHOLE_CHARS = 20_000
 MEANT = 12
 
-Row = tuple[int, int, float, str, str, str]
-"""Number from 0, number of the read (-1: none), seconds after the request, kind, tone, what it says on one line."""
+Row = tuple[int, int, float, str, str, str, str]
+"""Number from 0, number of the read (-1: none), seconds after the request, kind, tone, what it means, what it says."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -47,12 +49,23 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct):
-    """One row with all that is known of it."""
+    """One row with all that is known of it; `meant` grows while the rest of its message is told."""
 
-    row: Row
+    number: int
+    read: int
+    at_s: float
+    kind: str
+    tone: str
+    said: str
     event: TurnEvent
     place: Place | None
     meant: list[str]
+
+    @property
+    def row(self) -> Row:
+        words = "; ".join(self.meant)
+        said = self.said if not words else self.said[:SAID_CHARS]
+        return (self.number, self.read, self.at_s, self.kind, self.tone, one_line(words, DATA_CHARS), said)
 
 
 class EventLog:
@@ -76,14 +89,14 @@ class EventLog:
 
     def since(self, written: int) -> list[Row]:
         """The rows from number `written` on, as far as they are kept."""
-        head = [entry.row for entry in self._head[written:]]
-        return head + [entry.row for entry in self._tail if entry.row[0] >= written]
+        kept = [*self._head[written:], *(entry for entry in self._tail if entry.number >= written)]
+        return [entry.row for entry in kept]
 
     def entry(self, number: int) -> Entry | None:
         """The row of that number; None when it is not kept."""
         if 0 <= number < len(self._head):
             return self._head[number]
-        return next((entry for entry in self._tail if entry.row[0] == number), None)
+        return next((entry for entry in self._tail if entry.number == number), None)
 
     def observe(self, event: TurnEvent) -> None:
         """Takes in one event; what a message meant is noted with its row."""
@@ -135,7 +148,7 @@ class EventLog:
         kind, tone, data = told
         at_s = round(event.at - self._asked_at, 6)
         read = self._read if place is not None else -1
-        entry = Entry((self.written, read, at_s, kind, tone, one_line(data, DATA_CHARS)), event, place, [])
+        entry = Entry(self.written, read, at_s, kind, tone, one_line(data, DATA_CHARS), event, place, [])
         self.counts[kind] += 1
         self.written += 1
         self._latest = entry
@@ -168,7 +181,7 @@ def meant(event: TurnEvent) -> str:
     """What a message turned out to be, in a few words; "" for what is not part of one."""
     match event:
         case TextArrived():
-            return f"text: {one_line(event.text)}" + (" (the first)" if event.first else "")
+            return f"“{_shown(event.text)}”" + (", the first text" if event.first else "")
         case Progressed(chat_event=said):
             return _progress(said)
         case UsageReported():
@@ -179,10 +192,16 @@ def meant(event: TurnEvent) -> str:
             return ""
 
 
+def _shown(text: str) -> str:
+    """Text with its spaces as they came, line ends as a sign."""
+    cut = text[:DATA_CHARS]
+    return visible(cut).replace("\n", "␊").replace("\r", "␍") + ("…" if len(text) > len(cut) else "")
+
+
 def _progress(said: Reasoning | Routed | Step | ToolCall) -> str:
     match said:
         case Reasoning():
-            return f"reasoning: {one_line(said.text)}"
+            return f"reasoning “{_shown(said.text)}”"
         case Routed():
             sure = "" if said.confidence is None else f", confidence {said.confidence:.2f}"
             return f"routed to {one_line(said.agent_name or said.agent_id)} by {one_line(said.protocol) or '?'}{sure}"

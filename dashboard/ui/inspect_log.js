@@ -53,10 +53,10 @@ class EventLog {
     if (shown.live && follows) this.list.scrollTop = this.list.scrollHeight;
   }
 
-  row([number, read, at, kind, tone, data]) {
+  row([number, read, at, kind, tone, means, said]) {
     const row = el("div", {class: `row ${tone}`, role: "option", id: `row-${number}`, "aria-selected": "false"},
-      el("time", {}, `+${at.toFixed(3)}`), el("b", {}, kind), el("span", {}, data));
-    Object.assign(row, {number, read, kind, words: `${kind} ${data}`.toLowerCase()});
+      el("time", {}, `+${at.toFixed(3)}`), el("b", {}, kind), el("span", {class: means ? "means" : ""}, means || said));
+    Object.assign(row, {number, read, kind, words: `${kind} ${means} ${said}`.toLowerCase()});
     return row;
   }
 

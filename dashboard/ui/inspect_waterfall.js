@@ -128,6 +128,7 @@ class Waterfall {
     const colours = HELD.map(([, key]) => getComputedStyle(this.root).getPropertyValue(`--${key}`));
     const {t, size, held} = this.ticks;
     const most = Math.log(2 + size.reduce((a, b) => Math.max(a, b), 0));
+    const thick = t.length > width / 3 ? 1 : 1.5;
     const tall = HELD.map(() => new Float32Array(width + 1));
     for (let i = this.first(this.from); i < t.length && t[i] <= this.to; i++) {
       const column = Math.min(width, Math.max(0, Math.round(this.x(t[i]) * width)));
@@ -136,7 +137,7 @@ class Waterfall {
     }
     tall.forEach((columns, kind) => {
       pen.fillStyle = colours[kind];
-      columns.forEach((high, column) => high && pen.fillRect(column - 0.75, LANE - high, 1.5, high));
+      columns.forEach((high, column) => high && pen.fillRect(column - thick / 2, LANE - high, thick, high));
     });
   }
 

@@ -51,6 +51,8 @@ class Pane(JSComponent):
         self._runtime, self._session = runtime, session
         self.visible_in_browser = True
         self.on_visible: Callable[[], None] = lambda: None
+        self.on_inspect: Callable[[str], None] = lambda _turn: None
+        """Opens the Inspect view on a turn; the view sets it."""
         self._revision = 0
         self._followers: set[asyncio.Task[None]] = set()
         super().__init__(**params)
@@ -91,7 +93,12 @@ class Pane(JSComponent):
         """A message from the browser: {"type": …}; anything else is ignored."""
         if not isinstance(data, dict):
             return
-        common: dict[str, Handler] = {"sync": self._sync, "seen": self._seen, "clip": self._clip}
+        common: dict[str, Handler] = {
+            "sync": self._sync,
+            "seen": self._seen,
+            "clip": self._clip,
+            "inspect": self._inspect,
+        }
         answer = (common | dict(self._answers())).get(str(data.get("type")))
         if answer is None:
             return
@@ -111,6 +118,11 @@ class Pane(JSComponent):
             self._catch_up()
             self._full()
             self.on_visible()
+
+    async def _inspect(self, data: dict[str, Any]) -> None:
+        shown = self._find(str(data.get("turn")))
+        if shown is not None:
+            self.on_inspect(shown.live.id)
 
     def _catch_up(self) -> None:
         """What grew while nobody looked is taken in, so that `_full` tells it."""

@@ -81,8 +81,8 @@ def test_the_first_and_the_last_are_kept_and_the_rest_is_counted(extra: int) -> 
 
 
 MEANINGS = [
-    (TextArrived("t", 0, "a\nb", True), "text: a b (the first)"),
-    (Progressed("t", 0, Reasoning("hm")), "reasoning: hm"),
+    (TextArrived("t", 0, "a\nb", True), "“a␊b”, the first text"),
+    (Progressed("t", 0, Reasoning("hm")), "reasoning “hm”"),
     (Progressed("t", 0, Routed("m", "Math", "a2a", 0.5)), "routed to Math by a2a, confidence 0.50"),
     (Progressed("t", 0, Routed("m")), "routed to m by ?"),
     (Progressed("t", 0, Step("s", "end")), "step: s, end"),
@@ -105,7 +105,7 @@ def fields(*events: TurnEvent, row: int) -> dict[str, str]:
 
 def test_the_row_in_full_has_json_indented_and_controls_visible() -> None:
     shown = fields(message(11, "text", '{"a":"\u202eb"}'), TextArrived("t", 11, "b", False), row=1)
-    assert shown == {"kind": "text", "event": "message", "data": '{\n  "a": "⟨U+202E⟩b"\n}', "means": "text: b"}
+    assert shown == {"kind": "text", "event": "message", "data": '{\n  "a": "⟨U+202E⟩b"\n}', "means": "“b”"}
     assert fields(Connected("t", 11, 200, {"server": "x\x1b"}), row=1) == {"status": "200", "headers": "server: x␛"}
 
 
@@ -117,6 +117,11 @@ def test_no_data_is_too_much(data: str) -> None:
     assert ("characters more" in shown) == (len(data) > WHOLE_CHARS)
 
 
+def test_a_row_says_what_its_message_meant_and_what_it_said() -> None:
+    row = logged(message(11, "text", "x" * 400), TextArrived("t", 11, " a\u202e", False)).since(1)[0]
+    assert row[5:] == ("“ a⟨U+202E⟩”", "x" * 120)
+
+
 def test_controls_are_visible_in_every_row() -> None:
     row: Any = logged(message(11, "text", "a\u202eb\x00\ud800")).since(1)[0]
-    assert row[5] == "a⟨U+202E⟩b␀�"
+    assert row[6] == "a⟨U+202E⟩b␀�"

@@ -218,7 +218,7 @@ async def test_a_row_is_shown_with_the_bytes_that_it_was(runtime: Runtime) -> No
     rows = {row[3]: row[0] for row in reversed(told[-1]["shown"]["rows"])}
     await pane._handle_msg({"type": "row", "row": rows["text"]})
     assert told[-1]["raw"] == say("one ", "1").decode()
-    assert ["means", "text: one (the first)"] in told[-1]["parsed"]
+    assert ["means", "“one ”, the first text"] in told[-1]["parsed"]
     await pane._handle_msg({"type": "row", "row": rows["heartbeat"]})
     assert told[-1]["raw"] == ": hi\n"
     await pane._handle_msg({"type": "row", "row": rows["ended"]})

@@ -55,6 +55,21 @@ class Plain:
 made: list[Plain] = []
 
 
+async def test_a_view_without_a_sidebar_has_the_whole_width(runtime: Runtime) -> None:
+    page = Page(Visit(runtime, "s", {}))
+    page.frame.sidebar_open = True
+    await page._went("inspect", {})
+    assert not page.frame.sidebar_open
+    await page._went("inspect", {"turn": "7"})
+    await page._went("chat", {})
+    assert page.frame.sidebar_open
+    page.frame.sidebar_open = False
+    await page._went("inspect", {})
+    await page._went("chat", {})
+    assert not page.frame.sidebar_open
+    page.close()
+
+
 async def test_a_view_is_made_when_asked_for_and_only_the_one_in_sight_ticks(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
