@@ -20,6 +20,8 @@ const ICONS = {
   compare: "M3 3.5h4v9H3zM9 3.5h4v9H9z",
   chevron: "M6 4.5L9.5 8 6 11.5",
   down: "M8 3v9.5M3.8 8.5L8 12.7l4.2-4.2",
+  play: "M5.5 3.8l6.5 4.2-6.5 4.2z",
+  open: "M2.5 12.5v-9h4l1.5 2h5.5v7z",
   minus: "M3.5 8h9",
   back: "M9.5 4L5.5 8l4 4",
   inspect: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.4 10.4L13.5 13.5",

@@ -195,7 +195,7 @@ def meant(event: TurnEvent) -> str:
 def _shown(text: str) -> str:
     """Text with its spaces as they came, line ends as a sign."""
     cut = text[:DATA_CHARS]
-    return visible(cut).replace("\n", "␊").replace("\r", "␍") + ("…" if len(text) > len(cut) else "")
+    return visible(cut).replace("\n", "↵").replace("\r", "↵") + ("…" if len(text) > len(cut) else "")
 
 
 def _progress(said: Reasoning | Routed | Step | ToolCall) -> str:

@@ -1,26 +1,26 @@
 // What is under the glass: the question, how it ended and why; and what to say when there is nothing to show.
 
 class Head {
-  constructor(act) {
+  constructor(act, player) {
     this.act = act;
     this.back = button("All turns", "back", () => act({type: "open", turn: ""}), {class: "ghost back"});
     this.title = el("h1", {dir: "auto"});
     this.facts = el("p", {class: "facts"});
     this.note = el("p", {class: "kept-note", role: "note", hidden: true});
     this.verdict = el("div", {class: "verdict-place", role: "status"});
-    this.root = el("header", {class: "head card"}, this.back, this.title, this.facts, this.verdict, this.note);
+    this.root = el("header", {class: "head card"}, this.back, this.title, this.facts, this.verdict, this.note, player);
   }
 
-  show(subject, shown) {
+  show(subject, shown, playing) {
     setText(this.title, subject.question || "(no question)");
     const facts = [subject.backend, subject.dialect, clock(subject.at), subject.source === "live" ? null : subject.source,
       subject.kind === "file" ? `file ${subject.name}` : null];
     this.facts.replaceChildren(...facts.filter(Boolean).map((fact) => el("span", {}, fact)),
-      subject.turn ? el("span", {class: "id", title: "The turn's id, as in ?turn= and in exemplars"}, subject.turn) : null);
+      subject.turn ? el("span", {class: "id", title: "The turn's id, as in ?turn= and in exemplars"}, subject.turn) : "");
     const note = this.keptNote(subject);
     this.note.hidden = !note;
     setText(this.note, note);
-    this.showVerdict(shown?.verdict, shown?.live);
+    this.showVerdict(shown?.verdict, shown?.live, playing);
   }
 
   keptNote(subject) {
@@ -33,10 +33,10 @@ class Head {
     return "";
   }
 
-  showVerdict(v, live) {
+  showVerdict(v, live, playing) {
     if (!v) {
-      this.verdict.replaceChildren(el("div", {class: "verdict running"}, el("span", {class: "badge"}, el("i", {class: "beat", "aria-hidden": "true"}), live ? "Running" : "Unknown"),
-        el("span", {class: "sentence"}, live ? "It has not ended yet; everything here grows as it arrives." : "Nothing is known of its end.")));
+      this.verdict.replaceChildren(el("div", {class: "verdict running"}, el("span", {class: "badge"}, el("i", {class: "beat", "aria-hidden": "true"}), playing ? "Replaying" : live ? "Running" : "Unknown"),
+        el("span", {class: "sentence"}, playing ? "A recording plays; nobody is asked, and nothing is counted." : live ? "It has not ended yet; everything here grows as it arrives." : "Nothing is known of its end.")));
       return;
     }
     const more = [];
@@ -46,13 +46,13 @@ class Head {
     this.verdict.replaceChildren(el("div", {class: `verdict ${v.tone}`, "data-outcome": v.outcome},
       el("span", {class: "badge"}, icon(v.outcome), el("span", {class: "word"}, v.word)),
       el("span", {class: "sentence"}, v.sentence)),
-    more.length ? el("div", {class: "more"}, ...more) : null);
+    more.length ? el("div", {class: "more"}, ...more) : "");
   }
 }
 
 // No turn named, an unknown one, or one on its way: each says what it is and what to do next.
-function placard(what, {wanted, turns}) {
-  const chat = el("a", {href: "?view=chat", class: "action"}, "Ask something in Chat");
+function placard(what, {wanted, turns, act}) {
+  const chat = el("a", {href: "?view=chat", class: "action", onclick: (event) => { event.preventDefault(); act({type: "chat"}); }}, "Ask something in Chat");
   const say = {
     loading: ["Reading the turn again …", "Its bytes run through the same engine that judged it.", null],
     empty: ["No turn yet", "Every turn of this process can be looked at here, live or ended: what arrived when, what it meant, and why it ended as it did.", chat],

@@ -1,11 +1,11 @@
 // The turns to choose from: those that run, then those that have ended, the newest first.
 
 class TurnList {
-  constructor(act) {
+  constructor(act, opener) {
     this.act = act;
     this.rows = el("ol", {class: "turn-list"});
     this.note = el("p", {class: "list-note"});
-    this.root = el("nav", {class: "turns", "aria-label": "Turns"}, el("h2", {}, "Turns"), this.rows, this.note);
+    this.root = el("nav", {class: "turns", "aria-label": "Turns"}, el("h2", {}, "Turns"), opener, this.rows, this.note);
   }
 
   show(turns, chosen) {

@@ -16,7 +16,8 @@ from dashboard.telemetry.flight import Kept
 from dashboard.telemetry.recent import RecentTurn
 from dashboard.turn.events import Ended, Observer, StopAudited, TurnEvent
 from dashboard.turn.machine import OPEN
-from dashboard.ui.inspected import Inspected, Truth
+from dashboard.ui.inspected import Fields, Inspected, Truth
+from dashboard.ui.plain import one_line, visible
 from dashboard.wire.recorded import Attempt, parse_recording
 
 MOST_EVENTS = 100_000
@@ -54,9 +55,31 @@ class Subject:
         live.watch(observe)
         self._unwatch = lambda: live.unwatch(observe)
 
+    def when_let_go(self, do: Callable[[], None]) -> None:
+        """`do` is called when nobody looks any more."""
+        self._unwatch = do
+
     def let_go(self) -> None:
         """Nobody looks any more."""
         self._unwatch()
+
+
+def described(subject: Subject) -> Fields:
+    """Who it is, for a page: everything visible."""
+    inspected, past, live = subject.inspected, subject.past, subject.live
+    asked = inspected.asked if inspected else None
+    return {
+        "kind": subject.kind,
+        "turn": visible(subject.turn),
+        "name": one_line(subject.name, 80),
+        "question": visible(asked.question if asked else past.question if past else ""),
+        "backend": one_line(asked.backend if asked else past.report.backend if past else "", 64),
+        "dialect": inspected.dialect if inspected else past.report.dialect if past else "",
+        "at": subject.asked_wall * 1000,
+        "source": past.source if past else live.source if live else "",
+        "dropped_bytes": subject.dropped_bytes,
+        "playable": bool(subject.attempts),
+    }
 
 
 async def bring(runtime: Runtime, turn: str) -> Subject:

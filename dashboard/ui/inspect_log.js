@@ -3,14 +3,15 @@
 const HALF = 500;
 
 class EventLog {
-  constructor(act, picked) {
+  constructor(act, search, picked) {
     this.act = act;
     this.picked = picked;
     this.off = new Set();
     this.list = el("div", {class: "rows", role: "listbox", tabindex: 0, "aria-label": "Events in order of arrival"});
     this.hole = el("div", {class: "hole", role: "presentation", hidden: true});
     this.types = el("div", {class: "types", role: "group", "aria-label": "Show these types"});
-    this.search = el("input", {type: "search", placeholder: "Search", "aria-label": "Search the events", autocomplete: "off", oninput: () => this.filter()});
+    this.search = search;
+    this.search.addEventListener("input", () => this.filter());
     this.about = el("span", {class: "about", role: "status"});
     this.frame = el("div", {class: "frame", "aria-live": "polite"}, el("p", {class: "hint"}, "Choose a row: what was read from it, and the bytes as they came."));
     this.root = el("section", {class: "card log-card", "aria-label": "Event log"},
@@ -24,9 +25,12 @@ class EventLog {
     this.clear();
   }
 
-  clear() {
+  clear({same = false} = {}) {
     this.list.replaceChildren(this.hole);
+    const number = same ? this.chosen?.number : null;
     this.chosen = null;
+    this.again = number;
+    if (same) return;
     this.counts = {};
     this.types.replaceChildren();
     this.off.clear();
@@ -50,6 +54,7 @@ class EventLog {
     this.dropped = shown.dropped;
     this.showTypes(shown.counts ?? {});
     this.filter();
+    if (this.again != null) this.mark(rows.find((row) => row.number === this.again));
     if (shown.live && follows) this.list.scrollTop = this.list.scrollHeight;
   }
 
@@ -97,12 +102,18 @@ class EventLog {
     return [...this.list.querySelectorAll(".row:not([hidden])")];
   }
 
-  choose(row, {quiet = false} = {}) {
-    if (!row) return;
+  mark(row) {
     if (this.chosen) this.chosen.setAttribute("aria-selected", "false");
+    this.again = null;
+    if (!row) return;
     this.chosen = row;
     row.setAttribute("aria-selected", "true");
     this.list.setAttribute("aria-activedescendant", row.id);
+  }
+
+  choose(row, {quiet = false} = {}) {
+    if (!row) return;
+    this.mark(row);
     const top = row.offsetTop - this.list.offsetTop;
     if (top < this.list.scrollTop || top > this.list.scrollTop + this.list.clientHeight - 24) this.list.scrollTop = top - this.list.clientHeight / 3;
     this.act({type: "row", row: row.number});
@@ -134,7 +145,7 @@ class EventLog {
   }
 }
 
-// Line ends are part of what came: shown as marks, and as line ends.
+// Line ends are part of what came: shown as written in a program, and as line ends.
 function ends(text) {
-  return text.replace(/\r\n|\r|\n/g, (end) => `${end === "\r\n" ? "␍␊" : end === "\r" ? "␍" : "␊"}\n`).replace(/\n$/, "");
+  return text.replace(/\r\n|\r|\n/g, (end) => `${end === "\r\n" ? "\\r\\n" : end === "\r" ? "\\r" : "\\n"}\n`).replace(/\n$/, "");
 }

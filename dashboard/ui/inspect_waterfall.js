@@ -14,7 +14,7 @@ class Waterfall {
     this.range = el("div", {class: "range", hidden: true});
     this.plot = el("div", {class: "lane", tabindex: 0, role: "application", "aria-roledescription": "timeline of reads",
       "aria-label": "Reads on the time axis. Left and right step through the reads, plus and minus zoom, 0 shows all, Enter finds the read in the log."},
-    this.canvas, this.range, this.cursor);
+    this.canvas, this.range, this.cursor, this.playhead = el("div", {class: "playhead", hidden: true}));
     this.about = el("p", {class: "read-about", role: "status"});
     this.legend = el("ul", {class: "legend", "aria-label": "Colours of the ticks"}, ...HELD.map(([label, key]) => el("li", {class: key}, label)));
     const tools = el("div", {class: "tools", role: "group", "aria-label": "Zoom"},
@@ -31,21 +31,26 @@ class Waterfall {
     this.clear();
   }
 
-  clear() {
+  clear({same = false} = {}) {
     this.ticks = {t: [], size: [], messages: [], characters: [], held: []};
+    if (same) return;
     this.at = -1;
     this.follow = true;
+    setText(this.about, "");
   }
 
   // Data: seconds for bars, milliseconds for ticks.
-  show(shown, from = 0) {
+  show(shown, from = 0, total = 0) {
+    if (!total) this.playhead.hidden = true;
     const last = this.ticks.t.length - 1;
     if (shown.ticks) for (const key of Object.keys(this.ticks)) {
       this.ticks[key].length = Math.min(from, this.ticks[key].length);
       for (const value of shown.ticks[key]) this.ticks[key].push(value);
     }
     [this.bars, this.marks, this.live] = [shown.bars ?? [], shown.marks ?? [], shown.live];
-    this.total = Math.max((shown.end ?? shown.now ?? 0) * 1000, 1);
+    this.known = total * 1000;
+    this.newest = (shown.end ?? shown.now ?? 0) * 1000;
+    this.total = Math.max(this.newest, this.known, 1);
     this.heardAt = performance.now();
     this.reads.hidden = !this.ticks.t.length && !shown.live;
     if (this.follow || last < 0) [this.from, this.to] = [0, this.total * 1.01];
@@ -90,7 +95,7 @@ class Waterfall {
   }
 
   placeBar(bar) {
-    const left = Math.max(-0.01, this.x(bar.from)), right = Math.min(1.01, this.x(bar.to ?? this.total));
+    const left = Math.max(-0.01, this.x(bar.from)), right = Math.min(1.01, this.x(bar.to ?? this.newest));
     bar.hidden = right < 0 || left > 1;
     bar.style.left = `${left * 100}%`;
     bar.style.width = `max(2px, ${Math.max(0, right - left) * 100}%)`;
@@ -141,8 +146,21 @@ class Waterfall {
     });
   }
 
+  // What goes on grows while nothing arrives, too; `position` is where a replay stands, in seconds.
+  grow(position) {
+    this.playhead.hidden = position == null || this.x(position * 1000) > 1;
+    if (!this.playhead.hidden) this.playhead.style.left = `${this.x(position * 1000) * 100}%`;
+    if (!this.live) return;
+    this.newest = Math.max(this.newest, position == null ? this.newest + performance.now() - this.heardAt : position * 1000);
+    this.heardAt = performance.now();
+    this.total = Math.max(this.newest, this.known, 1);
+    if (this.follow) this.to = this.total * 1.01;
+    this.draw();
+  }
+
   drawCursor() {
-    this.cursor.hidden = this.at < 0;
+    this.cursor.hidden = this.at < 0 || this.at >= this.ticks.t.length;
+    if (this.at >= this.ticks.t.length) return;
     if (this.at >= 0) this.cursor.style.left = `${this.x(this.ticks.t[this.at]) * 100}%`;
     this.cursor.hidden ||= this.x(this.ticks.t[this.at]) < 0 || this.x(this.ticks.t[this.at]) > 1;
   }

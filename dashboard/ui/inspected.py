@@ -13,7 +13,7 @@ from dashboard.health.waterfall import Bar, Mark, Tick, Waterfall
 from dashboard.turn.events import Asked, Ended, Guessed, TurnEvent
 from dashboard.ui.event_log import EventLog
 from dashboard.ui.inspect_words import PHASES, arrival, gap_labels, numbers
-from dashboard.ui.plain import one_line, visible
+from dashboard.ui.plain import one_line
 from dashboard.ui.turn_view import verdict
 
 Fields = dict[str, Any]
@@ -125,11 +125,6 @@ def _bar(bar: Bar) -> list[Any]:
 
 def _mark(mark: Mark) -> list[Any]:
     return [mark.kind, mark.at_s, mark.tone, one_line(mark.note, 120)]
-
-
-def question_of(inspected: Inspected) -> str:
-    """What was asked, visible."""
-    return visible(inspected.asked.question) if inspected.asked else ""
 
 
 def of_numbers(truth: Truth) -> Fields:

@@ -81,7 +81,7 @@ def test_the_first_and_the_last_are_kept_and_the_rest_is_counted(extra: int) -> 
 
 
 MEANINGS = [
-    (TextArrived("t", 0, "a\nb", True), "“a␊b”, the first text"),
+    (TextArrived("t", 0, "a\nb", True), "“a↵b”, the first text"),
     (Progressed("t", 0, Reasoning("hm")), "reasoning “hm”"),
     (Progressed("t", 0, Routed("m", "Math", "a2a", 0.5)), "routed to Math by a2a, confidence 0.50"),
     (Progressed("t", 0, Routed("m")), "routed to m by ?"),

@@ -233,7 +233,7 @@ async def test_a_row_is_shown_with_the_bytes_that_it_was(runtime: Runtime) -> No
 async def test_the_list_grows_and_marks_what_was_unwell(runtime: Runtime) -> None:
     pane = InspectPane(Visit(runtime, "s", {}))
     told = told_by(pane)
-    pane.show("")
+    await pane._handle_msg({"type": "sync", "have": -1})
     pane.tick()
     assert told[-1]["turns"] == []
     await asked(runtime, "first <b>")

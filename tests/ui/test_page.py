@@ -56,17 +56,13 @@ made: list[Plain] = []
 
 
 async def test_a_view_without_a_sidebar_has_the_whole_width(runtime: Runtime) -> None:
-    page = Page(Visit(runtime, "s", {}))
-    page.frame.sidebar_open = True
-    await page._went("inspect", {})
-    assert not page.frame.sidebar_open
+    page = Page(Visit(runtime, "s", {"view": "inspect"}))
+    assert page.frame.sx == dashboard.ui.page.NO_SIDE
+    await page._went("chat", {})
+    assert page.frame.sx is None
+    assert page.frame.sidebar == page.view.sidebar
     await page._went("inspect", {"turn": "7"})
-    await page._went("chat", {})
-    assert page.frame.sidebar_open
-    page.frame.sidebar_open = False
-    await page._went("inspect", {})
-    await page._went("chat", {})
-    assert not page.frame.sidebar_open
+    assert page.frame.sx == dashboard.ui.page.NO_SIDE
     page.close()
 
 
