@@ -21,6 +21,23 @@ class Composer {
   }
 }
 
+// All keys in one place, as every pane has it.
+class Help {
+  constructor() {
+    const keys = [["/", "puts the cursor into the search"], ["↑ ↓", "in the events: the row before, the next; also Page, Home and End"],
+      ["← →", "in the reads: the read before, the next; with Shift ten at once"], ["+ −", "in the reads: zooms in and out; 0 shows all"],
+      ["Enter", "in the reads: finds the read in the events"], ["drag", "over the reads: zooms to what was dragged over; a double click shows all"], ["?", "shows this"]];
+    this.root = el("dialog", {class: "help", "aria-label": "Keys"}, el("h2", {}, "Keys"),
+      el("dl", {}, ...keys.map(([key, does]) => el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)))),
+      button("Close", null, () => this.root.close(), {class: "action small-action"}));
+    this.root.addEventListener("click", (event) => { if (event.target === this.root) this.root.close(); });
+  }
+
+  show() {
+    if (!this.root.open) this.root.showModal();
+  }
+}
+
 class Inspect extends Pane {
   constructor(model) {
     super(model);
@@ -28,7 +45,7 @@ class Inspect extends Pane {
     this.list = new TurnList(this.act, this.opener.root);
     this.player = new PlayerBar(this.act);
     this.head = new Head(this.act, this.player.root);
-    this.waterfall = new Waterfall((read, focus) => this.log.chooseRead(read, focus));
+    this.waterfall = new Waterfall((read, focus) => this.log.chooseRead(read, focus), () => this.help.show());
     this.log = new EventLog(this.act, this.composer.area, (read) => this.waterfall.select(read));
     this.arrival = new Arrival();
     this.numbers = new Numbers();
@@ -38,7 +55,7 @@ class Inspect extends Pane {
     this.detail = el("div", {class: "detail", hidden: true}, this.head.root, this.waterfall.root, this.log.root,
       el("div", {class: "pair"}, this.arrival.root, this.numbers.root), this.client.root, this.export.root);
     this.root = el("section", {class: "inspect", "aria-label": "Inspect"}, this.list.root,
-      el("div", {class: "main"}, this.banner, this.composer.note, this.place, this.detail));
+      el("div", {class: "main"}, this.banner, this.composer.note, this.place, this.detail), this.help.root);
     this.opener.accept(this.root);
   }
 

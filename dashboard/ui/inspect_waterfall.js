@@ -4,7 +4,7 @@ const HELD = [["nothing that moves the answer on", "other"], ["heartbeat", "hear
 const LANE = 76;
 
 class Waterfall {
-  constructor(pick) {
+  constructor(pick, help) {
     this.pick = pick;
     this.rows = el("div", {class: "bars"});
     this.axis = el("div", {class: "axis", "aria-hidden": "true"});
@@ -20,7 +20,8 @@ class Waterfall {
     const tools = el("div", {class: "tools", role: "group", "aria-label": "Zoom"},
       button("Zoom out", "minus", () => this.zoom(2), {class: "ghost", quiet: true}),
       button("Zoom in", "plus", () => this.zoom(0.5), {class: "ghost", quiet: true}),
-      button("Show all", null, () => this.fit(), {class: "ghost"}));
+      button("Show all", null, () => this.fit(), {class: "ghost"}),
+      button("Keys", null, help, {class: "ghost", title: "All keys (?)"}));
     this.note = el("p", {class: "small", hidden: true});
     this.reads = el("div", {class: "bar-row reads"}, el("div", {class: "bar-label"}, el("b", {}, "reads")), this.plot, el("div", {class: "bar-took"}));
     this.root = el("section", {class: "card waterfall", "aria-label": "Waterfall"},
