@@ -152,7 +152,10 @@ class Page:
 
 BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}
 """A wall has no bar and no side."""
-SIDELESS = {"& .MuiDrawer-root, & [aria-label='Open drawer'], & [aria-label='Close drawer']": {"display": "none"}}
+SIDELESS = {
+    "& > nav, & .MuiDrawer-root, & [aria-label='Open drawer'], & [aria-label='Close drawer']": {"display": "none"},
+    "& > main": {"marginLeft": "0 !important"},  # a page that began without a drawer leaves no room for one
+}
 
 
 def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = False) -> pmui.Page:

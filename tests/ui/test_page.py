@@ -55,17 +55,6 @@ class Plain:
 made: list[Plain] = []
 
 
-async def test_a_view_without_a_sidebar_has_the_whole_width(runtime: Runtime) -> None:
-    page = Page(Visit(runtime, "s", {"view": "inspect"}))
-    assert page.frame.sx == dashboard.ui.page.NO_SIDE
-    await page._went("chat", {})
-    assert page.frame.sx is None
-    assert page.frame.sidebar == page.view.sidebar
-    await page._went("inspect", {"turn": "7"})
-    assert page.frame.sx == dashboard.ui.page.NO_SIDE
-    page.close()
-
-
 async def test_a_view_is_made_when_asked_for_and_only_the_one_in_sight_ticks(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
