@@ -1,6 +1,9 @@
 """One command, all looks of the page: `python -m tests.browser.screenshots FOLDER`.
 
 light and dark × 1440, 1024, 420 px × empty, streaming, ended well, ended badly; and Fleet, with the wall, in each of its states.
+
+
+light and dark × 1440, 1024, 420 px × each of LOOKS; a second argument names those wanted.
 """
 
 from __future__ import annotations
@@ -64,6 +67,7 @@ def ended_badly(page: Page, place: Site) -> None:
     page.mouse.move(5, 5)
 
 
+<<<<<<< HEAD
 FLEETS: dict[str, tuple[Callable[[], list[PastTurn]], dict[str, Any], float]] = {
     "fleet-empty": (list, {}, 3),
     "fleet-well": (lambda: turns(well=True), {"docs": {"canary": {}}}, 13),
@@ -105,6 +109,52 @@ def shoot(browser: Browser, place: Site, url: str, file: Path, width: int, heigh
 
 
 LOOKS = {"empty": empty, "streaming": streaming, "ended-well": ended_well, "ended-badly": ended_badly}
+=======
+def inspected(page: Page, place: Site, backend: str) -> None:
+    page.goto(f"{place.url}?backend={backend}")
+    page.wait_for_selector("textarea")
+    page.wait_for_timeout(800)
+    ask(page, "Tell me a story about a river" if backend != "demo" else "Show me a markdown tour")
+    page.locator(ANSWERED).last.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Inspect", exact=True).last.click()
+    page.locator(".detail .row").nth(6).click()
+    page.wait_for_timeout(600)
+
+
+def inspect_well(page: Page, place: Site) -> None:
+    inspected(page, place, "demo")
+    page.locator(".head").scroll_into_view_if_needed()
+
+
+def inspect_badly(page: Page, place: Site) -> None:
+    inspected(page, place, "stall-forever")
+    page.locator(".head").scroll_into_view_if_needed()
+
+
+def inspect_events(page: Page, place: Site) -> None:
+    inspected(page, place, "truncated")
+    page.get_by_text("As an httpx-sse client").click()
+    page.locator("table").wait_for()
+    page.locator(".log-card").scroll_into_view_if_needed()
+
+
+def inspect_unknown(page: Page, place: Site) -> None:
+    page.goto(f"{place.url}?view=inspect&turn=0123456789abcdef")
+    page.locator(".placard").wait_for()
+    page.wait_for_timeout(600)
+
+
+LOOKS = {
+    "empty": empty,
+    "streaming": streaming,
+    "ended-well": ended_well,
+    "ended-badly": ended_badly,
+    "inspect-well": inspect_well,
+    "inspect-badly": inspect_badly,
+    "inspect-events": inspect_events,
+    "inspect-unknown": inspect_unknown,
+}
+>>>>>>> cd8bd5f (Inspect in the docs: what each bar means, what is kept, what is bounded; its looks among the screenshots)
 
 
 def main(folder: Path, only: str = "") -> None:
