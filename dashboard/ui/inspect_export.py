@@ -29,6 +29,7 @@ FORMATS: Mapping[str, tuple[str, str, str]] = {
 }
 """What can be taken along: name → file ending, media type, what it is."""
 
+KEPT_META = ("backend", "dialect", "dropped_bytes", "t_connected", "trace_id")
 PLACES = 20
 AROUND = 24
 _MASKED = re.compile(rb"\*{6,}")
@@ -41,7 +42,7 @@ def recording(attempts: Sequence[Attempt], redactor: Redactor) -> bytes:
     lines: list[Any] = []
     for attempt in attempts:
         kept = {name: redactor.text(value) for name, value in attempt.headers.items() if name in KEPT_HEADERS}
-        known = {name: attempt.meta[name] for name in ("backend", "dialect", "dropped_bytes") if name in attempt.meta}
+        known = {name: attempt.meta[name] for name in KEPT_META if name in attempt.meta}
         question = redactor.text(str(attempt.meta.get("question", "")))
         known |= {"question": question, "status": attempt.status, "headers": kept, "t_headers": attempt.head_t}
         lines.append({"meta": known})

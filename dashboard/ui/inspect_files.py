@@ -94,7 +94,7 @@ def _at_hand(runtime: Runtime, subject: Subject) -> tuple[Sequence[Attempt], Red
     """Its attempts, who knows its secrets, and the events that the process itself still holds."""
     kept = runtime.flight.kept(subject.turn) if subject.kind != "file" else None
     if kept is not None:
-        return subject.attempts, kept.redactor, kept.events
+        return subject.attempts, kept.redactor, tuple(kept.events())
     if not subject.attempts:
         return (), Redactor(), None
     return subject.attempts, redactor_for(backend_of(subject.attempts, subject.name, runtime.config)), None

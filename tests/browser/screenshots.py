@@ -1,9 +1,7 @@
 """One command, all looks of the page: `python -m tests.browser.screenshots FOLDER`.
 
-light and dark × 1440, 1024, 420 px × empty, streaming, ended well, ended badly; and Fleet, with the wall, in each of its states.
-
-
-light and dark × 1440, 1024, 420 px × each of LOOKS; a second argument names those wanted.
+light and dark × 1440, 1024, 420 px × each of LOOKS; and Fleet, with the wall, in each of its states. A second argument
+names those that are wanted.
 """
 
 from __future__ import annotations
@@ -67,7 +65,6 @@ def ended_badly(page: Page, place: Site) -> None:
     page.mouse.move(5, 5)
 
 
-<<<<<<< HEAD
 FLEETS: dict[str, tuple[Callable[[], list[PastTurn]], dict[str, Any], float]] = {
     "fleet-empty": (list, {}, 3),
     "fleet-well": (lambda: turns(well=True), {"docs": {"canary": {}}}, 13),
@@ -108,8 +105,6 @@ def shoot(browser: Browser, place: Site, url: str, file: Path, width: int, heigh
             print(file.name, theme, *seen.wrong, sep="\n  ")
 
 
-LOOKS = {"empty": empty, "streaming": streaming, "ended-well": ended_well, "ended-badly": ended_badly}
-=======
 def inspected(page: Page, place: Site, backend: str) -> None:
     page.goto(f"{place.url}?backend={backend}")
     page.wait_for_selector("textarea")
@@ -154,7 +149,6 @@ LOOKS = {
     "inspect-events": inspect_events,
     "inspect-unknown": inspect_unknown,
 }
->>>>>>> cd8bd5f (Inspect in the docs: what each bar means, what is kept, what is bounded; its looks among the screenshots)
 
 
 def main(folder: Path, only: str = "") -> None:
