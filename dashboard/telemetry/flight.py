@@ -21,7 +21,7 @@ WELL_TURNS = 20
 TURN_BYTES = 2 * 1024 * 1024
 """Of one turn: half of it for its beginning, half for its end. What lies between is dropped, and its size told."""
 WHOLE_BYTES = 20 * 1024 * 1024
-"""Of all turns together; those that still run share a quarter of it, so that many at once cost each of them little."""
+"""Of all turns together; those that still run share an eighth of it, so that many at once cost each of them little."""
 NOBODY = Backend("none", "http://localhost/")
 WELL = frozenset({Outcome.COMPLETED, Outcome.STOPPED})
 
@@ -211,7 +211,7 @@ class FlightRecorder:
         return False
 
     def _share_out(self) -> None:
-        self.share = min(TURN_BYTES, WHOLE_BYTES // 4 // max(1, len(self._flying)))
+        self.share = min(TURN_BYTES, WHOLE_BYTES // 8 // max(1, len(self._flying)))
 
     def _forget(self, pool: dict[str, Flight]) -> None:
         self._bytes -= pool.pop(next(iter(pool))).bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PIECES = 64
+PIECES = 32
 
 
 class GrowingText:

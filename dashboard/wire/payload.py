@@ -63,6 +63,8 @@ def parse_object(data: str) -> dict[str, Any] | Malformed:
 def one_line(words: str, limit: int = WORDS_CHARS) -> str:
     """The beginning of `words` without line breaks and control characters."""
     cut = words[: limit * 2]
+    if cut.isprintable():  # nearly always
+        return " ".join(cut.split())[:limit]
     return " ".join("".join(char if char.isprintable() else " " for char in cut).split())[:limit]
 
 

@@ -143,12 +143,15 @@ class Orchestrator:
 
 def text_in(body: dict[str, Any]) -> str | None:
     """The text of a chunk or of the whole answer: "" when there is a place for it and none in it, None without one."""
-    protocol = payload.name(body.get("protocol")).lower()
     if isinstance(text := body.get("text"), str):
         return text
     if "response_data" not in body:
         return None
-    return _text(body["response_data"], PLACES.get(protocol, ANY_PLACE), DEEPEST)
+    protocol = body.get("protocol")
+    places = PLACES.get(protocol) if isinstance(protocol, str) else ANY_PLACE
+    if places is None:
+        places = PLACES.get(payload.name(protocol).lower(), ANY_PLACE)
+    return _text(body["response_data"], places, DEEPEST)
 
 
 def _text(value: Any, places: tuple[str, ...], deep: int) -> str | None:
@@ -173,12 +176,12 @@ def _text(value: Any, places: tuple[str, ...], deep: int) -> str | None:
 
 def _parts(parts: list[Any]) -> str:
     """The text parts, joined; files and data are none. a2a tells parts apart by `kind`, mcp and acp by `type`."""
-    texts = (
+    texts = [
         part.get("text")
         for part in parts
         if isinstance(part, dict) and part.get("kind", part.get("type", "text")) == "text"
-    )
-    return "".join(text for text in texts if isinstance(text, str))
+    ]
+    return "".join([text for text in texts if isinstance(text, str)])
 
 
 def _unlike_routing(name: str, what: str) -> str:
