@@ -1,6 +1,6 @@
 """The far end of the streams benchmark, a process of its own: `python -m tests.benchmarks._generator`.
 
-Prints its port. A request of `/N/…` gets N small events (EVENTS at most), 50 a second, one a write and a chunk of HTTP
+Prints its port. A request of `/N/…` gets N small events, any other EVENTS, 50 a second, one a write and a chunk of HTTP
 each, then the good end. The streams' phases are spread over the period, as independent servers' are. On stdin's end it prints how late it
 was (the worst quarter of a percent, ms), because a measurement against a generator that cannot keep up is none.
 """
@@ -56,7 +56,8 @@ class Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.head += data
         if b"\r\n\r\n" in self.head and self not in self.slot and self.next == 0:
-            self.events = int(self.head.split(b"/", 2)[1])
+            asked = self.head.split(b"/", 2)[1]
+            self.events = min(int(asked), EVENTS) if asked.isdigit() else EVENTS
             self.transport.write(HEAD)
             self.slot.add(self)
 
