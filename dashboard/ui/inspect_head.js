@@ -12,7 +12,7 @@ class Head {
   }
 
   show(subject, shown, playing) {
-    setText(this.title, subject.question || "(no question)");
+    setText(this.title, subject.question || (subject.kind === "history" ? "A turn of which the question is not kept" : "(no question)"));
     const facts = [subject.backend, subject.dialect, clock(subject.at), subject.source === "live" ? null : subject.source,
       subject.kind === "file" ? `file ${subject.name}` : null];
     this.facts.replaceChildren(...facts.filter(Boolean).map((fact) => el("span", {}, fact)),
@@ -26,6 +26,9 @@ class Head {
   keptNote(subject) {
     if (subject.kind === "gone") {
       return "The bytes of this turn are no longer kept: newer turns needed the room. Its numbers are; the log, the reads and the export are not.";
+    }
+    if (subject.kind === "history") {
+      return "Only history knows this turn: it ended before this process began, or before its last 300. Its numbers are kept; its question, its answer and its bytes never were.";
     }
     if (subject.dropped_bytes) {
       return `${subject.dropped_bytes.toLocaleString("en")} bytes from the middle of this turn are not kept. Verdict and numbers are of the whole; the log and the reads have a hole there, and what stands beside it may look broken.`;

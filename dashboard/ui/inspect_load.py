@@ -16,6 +16,7 @@ from dashboard.telemetry.flight import Kept
 from dashboard.telemetry.recent import RecentTurn
 from dashboard.turn.events import Ended, Observer, StopAudited, TurnEvent
 from dashboard.turn.machine import OPEN
+from dashboard.ui.inspect_history import remembered
 from dashboard.ui.inspected import Fields, Inspected, Truth
 from dashboard.ui.plain import one_line, visible
 from dashboard.wire.recorded import Attempt, parse_recording
@@ -30,7 +31,7 @@ class Subject:
     def __init__(self, turn: str, kind: str) -> None:
         self.turn = turn
         self.kind = kind
-        """"turn", "live", "file", "gone" (numbers only) or "unknown"."""
+        """"turn", "live", "file", "gone" (numbers only), "history" (fewer numbers) or "unknown"."""
         self.name = ""
         """Of a file: as the browser calls it. Hostile."""
         self.inspected: Inspected | None = None
@@ -88,14 +89,17 @@ async def bring(runtime: Runtime, turn: str) -> Subject:
     past, kept = runtime.recent.get(turn), runtime.flight.kept(turn)
     if live is not None:
         return await _running(runtime, live, kept)
-    subject = Subject(turn, "unknown" if past is None else "gone" if kept is None else "turn")
+    attempts = await asyncio.to_thread(attempts_of, kept) if kept is not None else []
+    subject = Subject(turn, "turn" if attempts else "gone")
     subject.past = past
+    if past is None:
+        subject.past = past = remembered(runtime, turn)
+        subject.kind = "unknown" if past is None else "turn" if attempts else "history"
     if past is not None:
         subject.asked_wall = past.ended_at - (past.report.duration_s or 0.0)
-    if past is not None and kept is not None:
-        subject.dropped_bytes = kept.dropped_bytes
-        subject.attempts = await asyncio.to_thread(attempts_of, kept)
-        subject.inspected = await again(subject.attempts, runtime.config, past.report.backend, turn)
+    if past is not None and kept is not None and attempts:
+        subject.dropped_bytes, subject.attempts = kept.dropped_bytes, attempts
+        subject.inspected = await again(attempts, runtime.config, past.report.backend, turn)
     return subject
 
 

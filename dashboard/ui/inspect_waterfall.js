@@ -62,6 +62,7 @@ class Waterfall {
     if (shown.left_out?.[1]) notes.push(`${shown.left_out[1].toLocaleString("en")} more marks are not drawn.`);
     this.note.hidden = !notes.length;
     setText(this.note, notes.join(" "));
+    this.root.hidden = !this.bars.length && !shown.live;
     this.drawRows();
     this.draw();
   }

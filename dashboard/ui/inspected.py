@@ -131,7 +131,7 @@ def of_numbers(truth: Truth) -> Fields:
     """What is left of a turn whose bytes are gone: its numbers, and its phases as far as they were noted."""
     report, evidence = truth
     bars, since = [], 0.0
-    for phase, took_s in evidence.phases():
+    for phase, took_s in evidence.phases() if evidence.head_s is not None else ():
         bars.append([phase, since, since + took_s, "", "", PHASES.get(phase, "")])
         since += took_s
     return {

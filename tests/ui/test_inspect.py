@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from dashboard.backend.live import LiveTurn
@@ -14,9 +15,11 @@ from dashboard.runtime import Runtime
 from dashboard.ui import inspect_list
 from dashboard.ui.inspect_load import Subject, bring
 from dashboard.ui.inspect_pane import InspectPane
+from dashboard.ui.inspected import Inspected, Told, of_numbers
 from dashboard.ui.view import Visit
 from dashboard.wire.dialect import Question
 from tests.backend.raw import HEAD, Peer, serving
+from tests.health.story import Story
 from tests.turn.script import DONE, frame, say
 
 QUICK = Thresholds(stall_after_s=0.2, first_text_give_up_s=1, give_up_s=0.6)
@@ -118,6 +121,43 @@ async def test_unknown_is_unknown_and_gone_has_its_numbers() -> None:
     assert subject.truth is not None
     assert subject.truth[0].outcome == "completed"
     assert subject.truth[0].text == ""
+
+
+async def test_what_only_history_knows_has_the_numbers_of_history() -> None:
+    async with serving(good) as server:
+        runtime = Runtime(config(server.url))
+        live = await asked(runtime)
+        runtime.recent._turns.clear()
+        runtime.flight._well.clear()
+        subject = await bring(runtime, live.id)
+        await runtime.aclose()
+    assert (subject.kind, subject.inspected) == ("history", None)
+    assert subject.truth is not None
+    ours, theirs = subject.truth[0], live.gauge.report()
+    for field in ("outcome", "fault", "events", "chunks", "bytes", "ttft_s", "duration_s", "gap_s", "smoothness"):
+        assert getattr(ours, field) == getattr(theirs, field), field
+    shown_of_it = of_numbers(subject.truth)
+    assert shown_of_it["bars"] == []
+    assert {label: value for label, value, _ in shown_of_it["numbers"]}["chunks"] == "2"
+
+
+async def test_a_turn_that_waits_to_reconnect_is_not_told_of_a_connection_that_never_was() -> None:
+    async def breaks(peer: Peer) -> None:
+        await peer.read_request()
+        peer.reset()
+
+    async with serving(breaks) as server:
+        backend = Backend("b", server.url, "orchestrator", method="GET", retry=Retry(5, 5, 3), timeouts=Timeouts(1, 1))
+        runtime = Runtime(Config([backend]))
+        live = runtime.ask("b", Question("what?"))
+        await until(live, "backing_off")
+        subject = await bring(runtime, live.id)
+        assert subject.inspected is not None
+        kinds = [row[3] for row in subject.inspected.log.since(0)]
+        live.cancel()
+        await live.wait()
+        await runtime.aclose()
+    assert kinds.count("disconnected") == 1
 
 
 async def test_a_live_turn_is_caught_up_with_and_then_followed() -> None:
@@ -228,6 +268,49 @@ async def test_a_row_is_shown_with_the_bytes_that_it_was(runtime: Runtime) -> No
     for nonsense in (None, -1, 10**9, "1", [], 1.5):
         await pane._handle_msg({"type": "row", "row": nonsense})
     assert len(told) == before
+
+
+async def test_bytes_that_are_not_those_of_the_row_are_not_shown_as_such(runtime: Runtime) -> None:
+    live = await asked(runtime)
+    pane = InspectPane(Visit(runtime, "s", {}))
+    told = told_by(pane)
+    subject = await shown(pane, live.id)
+    first = subject.attempts[0]
+    changed = tuple((at, data.replace(b"one", b"ONE")) for at, data in first.reads)
+    subject.attempts = [msgspec.structs.replace(first, reads=changed)]
+    row = next(row[0] for row in told[-1]["shown"]["rows"] if row[3] == "text")
+    await pane._handle_msg({"type": "row", "row": row})
+    assert told[-1]["raw"] == ""
+    assert "not kept as they were" in told[-1]["note"]
+
+
+def test_a_page_is_told_what_is_new_and_the_newest_read_again() -> None:
+    story = Story().begun().text(1, "a")
+    inspected, fed = Inspected(Thresholds()), 0
+
+    def feed() -> None:
+        nonlocal fed
+        for event in story.events[fed:]:
+            inspected.observe(event)
+        fed = len(story.events)
+
+    feed()
+    page = Told(inspected)
+    assert page.fresh() is None
+    story.text(1, "bc")
+    story.events.pop(-3)  # the same read goes on
+    story.text(2, "d")
+    feed()
+    fresh = page.fresh()
+    assert fresh is not None
+    assert fresh["ticks_from"] == 0
+    assert fresh["ticks"]["characters"] == [3, 1]
+    assert [row[3] for row in fresh["rows"]] == ["text", "text"]
+    story.ended(3)
+    feed()
+    fresh = page.fresh()
+    assert fresh is not None
+    assert (fresh["ticks_from"], fresh["ticks"]["characters"]) == (1, [1])
 
 
 async def test_the_list_grows_and_marks_what_was_unwell(runtime: Runtime) -> None:

@@ -121,6 +121,7 @@ async def test_every_event_is_in_the_table_and_no_cell_of_it_is_a_formula(runtim
     assert next(event["text"] for event in events if event["type"] == "TextArrived") == "=1+1"
     assert not [value for row in rows for value in row.values() if value.startswith(("=", "+", "-", "@"))]
     assert "Ended" in {row["type"] for row in rows}
+    assert {key for event in events if event["type"] == "ChunkArrived" for key in event} == {"t", "type", "size"}
     await pane._handle_msg({"type": "export", "as": "../../etc"})
     assert messages[-1]["kind"] == "file"
     assert messages[-1]["name"].endswith(".ndjson")
@@ -192,6 +193,15 @@ async def test_any_bytes_of_a_recording_may_be_damaged(runtime: Runtime) -> None
     assert Upload.held == 0
 
 
+async def test_a_page_that_closes_in_the_middle_of_a_file_holds_nothing(runtime: Runtime) -> None:
+    pane = InspectPane(Visit(runtime, "s", {}))
+    told_by(pane)
+    await pane._handle_msg({"type": "upload", "name": "f", "size": 100, "piece": base64.b64encode(b"half").decode()})
+    assert Upload.held == 100
+    pane.close()
+    assert Upload.held == 0
+
+
 @pytest.mark.parametrize(
     ("size", "says"),
     [(inspect_open.OPEN_BYTES + 1, "at most"), (-1, "unknown"), ("7", "unknown"), (None, "unknown"), (3, "as long")],
@@ -234,6 +244,7 @@ async def test_a_turn_plays_again_and_is_counted_nowhere(runtime: Runtime) -> No
     assert messages[-1]["shown"] == full
     assert player.inspected.gauge.report().outcome == "failed"
     assert (runtime.recent.ended, runtime.flight.holds(turn)) == (ended, True)
+    assert not runtime.flight.holds(player._live.id)
     counted = [line for line in metrics.splitlines() if line.startswith((b"streamgauge_turns", b"streamgauge_events"))]
     after = runtime.sink.render("", gzip=False)[0].splitlines()
     assert counted
@@ -249,6 +260,7 @@ async def test_a_replay_that_stands_still_ends_with_its_page(runtime: Runtime) -
     pane.close()
     await asyncio.wait_for(player._live.wait(), 10)
     assert runtime.turns() == []
+    assert player.inspected.gauge.report().outcome == "stopped"
 
 
 @pytest.mark.parametrize(
