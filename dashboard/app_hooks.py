@@ -15,8 +15,10 @@ from dashboard.config import ConfigError
 from dashboard.endpoints import ROUTES, bind_own, listen_own
 from dashboard.runtime import current
 from dashboard.signals import handle_signals
+from dashboard.workers import refuse_workers
 
 try:
+    refuse_workers(sys.orig_argv)  # Bokeh puts another sys.argv while it runs this file
     bind_own(current().config.metrics)
 except ConfigError as mistake:  # bare `panel serve` too stops with the sentence; Bokeh would log it and serve on
     sys.stderr.write(f"{mistake}\n")

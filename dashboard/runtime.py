@@ -98,8 +98,6 @@ class Runtime:
         if backend is None:
             raise Refused("That backend is no longer configured; reload the page and choose another.")
         backend = backend if options is None else msgspec.structs.replace(backend, ask=options)
-        if source == "live" and self.busy(backend_name):
-            self.canaries.give_way(backend_name)
         return self._begin(backend, question, session, source, also=also, ask=ask, transport=transport)
 
     def replay(
@@ -132,6 +130,8 @@ class Runtime:
             observers.append(self.flight.begin(lambda: live.gauge.anomalies_total > 0))
         if also is not None:
             observers.append(also)
+        if source == "live" and self.busy(backend.name):
+            self.canaries.give_way(backend.name)
         observe = Broadcast([*observers, live.observe], self.sink.observer_failed)
         live.watch, live.unwatch = observe.add, observe.remove
         self._turns[live.id] = live

@@ -10,6 +10,7 @@ from dashboard.cli.event_loop import prefer_uvloop
 from dashboard.cli.one_backend import build, of_url
 from dashboard.cli.port import free_port
 from dashboard.config import Config, ConfigError, default_config, load
+from dashboard.workers import refuse_workers
 
 APP = Path(__file__).parents[1]
 """The application directory: the package itself, wherever it is installed."""
@@ -72,18 +73,6 @@ def serve(
     from panel.command import main
 
     main()
-
-
-def refuse_workers(extra: Sequence[str]) -> None:
-    """One process is one monitor: counters of several would each tell a part. Errors: ConfigError."""
-    for i, word in enumerate(extra):
-        flag, equals, value = word.partition("=")
-        value = value if equals else "".join(extra[i + 1 : i + 2])
-        if flag == "--num-procs" and value != "1":
-            raise ConfigError(
-                f"--num-procs: expected 1, got {value or 'nothing'}; numbers are kept per process, so to scale, run "
-                "several `streamgauge serve --port …` and let a proxy keep each browser on one of them"
-            )
 
 
 def panel_arguments(address: str, port: int, extra: Sequence[str]) -> list[str]:
