@@ -66,6 +66,14 @@ OURS: tuple[Alert, ...] = (
         for_s=300.0,
     ),
     Alert(
+        "ProbeFails",
+        'max without (instance, pod) (probe_success{job="streamgauge-probe"}) == 0',
+        PAGE,
+        "{{ $labels.backend }} fails the probes that Prometheus asks for",
+        "Every place that it is probed from by /probe fails. The other probe_ metrics say how its turn ended.",
+        for_s=180.0,
+    ),
+    Alert(
         "TaskFailures",
         "increase(streamgauge_task_failures_total[1h]) > 0\nor increase(streamgauge_observer_errors_total[1h]) > 0",
         TICKET,

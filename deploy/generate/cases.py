@@ -226,6 +226,18 @@ INSTANCES = [
         ],
     ),
     Case(
+        "Prometheus probes by itself: one place fails, then both",
+        [
+            (f'probe_success{{job="streamgauge-probe", instance="{place}:5006", backend="demo"}}', values)
+            for place, values in (("a", "1x5 0x20"), ("b", "1x10 0x20"))
+        ],
+        [
+            Check("10m", "ProbeFails"),
+            Check("13m", "ProbeFails"),
+            Check("15m", "ProbeFails", [Fires({"job": "streamgauge-probe", "backend": "demo"})]),
+        ],
+    ),
+    Case(
         "one update in eight is late",
         late("screen_lag_seconds", "0.5", "0+70x40", "0+80x40"),
         [Check("1m", "SlowScreen"), Check("8m", "SlowScreen", [Fires(A, "12.5%")])],

@@ -98,7 +98,7 @@ def test_a_rule_that_is_no_promql_fails_its_check(copy: Path, name: str) -> None
 
 @pytest.mark.parametrize("rule", ALERTS + RECORDED, ids=RULE_IDS)
 def test_every_metric_of_a_rule_exists(rule: dict[str, Any]) -> None:
-    assert selected(rule["expr"]) <= EXPOSED | {each["record"] for each in RECORDED} | {"up"}
+    assert selected(rule["expr"]) <= EXPOSED | {each["record"] for each in RECORDED} | {"up", "probe_success"}
 
 
 def test_a_metric_that_does_not_exist_is_seen() -> None:

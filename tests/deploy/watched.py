@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,14 +33,19 @@ FOR_S = 2
 TOKEN = "only-prometheus-knows"
 
 
+PROBED = "probed"
+"""A backend without a canary, which Prometheus probes."""
+
+
 def config(stream: str, folder: Path, port: int) -> str:
-    """The demo, and a backend for each scenario, all with canaries; a history file; metrics by token on a port of their own."""
+    """The demo and a backend for each scenario with canaries, and PROBED; a history file; metrics by token on a port of their own."""
     common = {"dialect": "orchestrator", "canary": CANARY, "retry": {"base_s": 0.1, "cap_s": 0.2}}
     backends = [{"name": "demo", "url": stream, **common}]
     backends += [
         {"name": name, "url": f"{stream}?scenario={name}", "thresholds": limits, **common}
         for name, limits in SCENARIOS.items()
     ]
+    backends.append({"name": PROBED, "url": stream, "dialect": "orchestrator"})
     metrics = {"token": TOKEN, "port": port}
     return json.dumps({"backends": backends, "history": {"path": str(folder / "history.db")}, "metrics": metrics})
 
@@ -92,12 +98,16 @@ def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
     for name, text in contents("prometheus").items():
         if name.endswith(".rules.yml"):
             (folder / name).write_text(overlay(text), "utf-8")
-    document = yaml.safe_load(contents("prometheus")["prometheus.yml"])
+    shipped = contents("prometheus")["prometheus.yml"]
+    document = yaml.safe_load(re.sub(r"^  # (?=- job_name|  )", "  ", shipped, flags=re.MULTILINE))
     document["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     del document["alerting"]
-    job = document["scrape_configs"][0]
-    job["static_configs"] = [{"targets": [target]}]
-    job["authorization"] = {"credentials": TOKEN}
+    jobs = document["scrape_configs"]
+    for job in jobs:
+        job["static_configs"][0]["targets"] = [target]
+        job["authorization"] = {"credentials": TOKEN}
+    jobs[1].update(scrape_interval="5s", scrape_timeout="5s")
+    jobs[1]["static_configs"][0]["labels"]["__param_backend"] = PROBED
     (folder / "prometheus.yml").write_text(yaml.safe_dump(document), "utf-8")
     port = free_port()
     options = (
