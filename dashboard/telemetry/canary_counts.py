@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from dashboard.health.report import Report
 from dashboard.telemetry.backend_tally import Tables
-from dashboard.telemetry.catalogue import CANARY_PHASES, CANARY_RESULTS
+from dashboard.telemetry.catalogue import CANARY_PHASES, CANARY_RESULTS, CATALOGUE
+
+INTERVAL = "canary_interval"
+"""The kind of threshold that says how often a canary asks."""
 
 
 class CanaryCounts:
@@ -17,9 +20,16 @@ class CanaryCounts:
 
     def expect(self, backend: str, interval_s: float) -> None:
         """The backend is probed this often; its counters stand at 0, and its state is unknown until the first probe."""
-        self._tables.cell("threshold_seconds", backend, "canary_interval").value = interval_s
+        self._tables.cell("threshold_seconds", backend, INTERVAL).value = interval_s
         for result in CANARY_RESULTS:
             self._tables.cell("canary_probes_total", backend, result)
+
+    def forget(self, backend: str) -> None:
+        """The backend has no canary any more: nothing is said of one, and none is expected."""
+        for metric in CATALOGUE:
+            if metric.name.startswith("canary_"):
+                self._tables.by_name[metric.name].forget("backend", backend)
+        self._tables.by_name["threshold_seconds"].cells.pop((backend, INTERVAL), None)
 
     def probed(self, backend: str, result: str, report: Report | None) -> None:
         """A probe is over. Skipped probes leave the state as it was. Errors: KeyError for no such result."""

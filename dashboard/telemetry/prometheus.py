@@ -52,8 +52,6 @@ class PrometheusSink:
         self.observe: Observer = self._counts.observe
         """The Observer; see TurnCounts."""
         self.ended = self._counts.ended
-        self.configure = self._counts.configure
-        """To be called with the backends when the configuration changed."""
         self.canaries = CanaryCounts(self._tables, wall)
         self._set_once()
         ProcessCollector(registry=self.process)
@@ -82,6 +80,14 @@ class PrometheusSink:
 
     def task_failed(self) -> None:
         self._tables.cell("task_failures_total").value += 1
+
+    def configure(self, backends: Iterable[Backend]) -> None:
+        """These are the backends from now on: what left the configuration, backend or canary, takes its series with it."""
+        kept = list(backends)
+        self._counts.configure(kept)
+        for backend in kept:
+            if backend.canary is None:
+                self.canaries.forget(backend.name)
 
     def canary(self, backend: str, result: str, report: Report | None = None) -> None:
         """A canary's probe is over: `result` is one of CANARY_RESULTS, `report` is of its turn (none when skipped)."""

@@ -5,13 +5,14 @@ import tracemalloc
 from itertools import pairwise
 from math import inf, isnan, nan
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from dashboard.config import Backend, Thresholds
+from dashboard.config import Backend, CanarySettings, Thresholds
 from dashboard.health.report import Report
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.telemetry.catalogue import CANARY_PHASES, CATALOGUE, PREFIX, SOURCES
@@ -274,6 +275,18 @@ def test_a_backend_that_leaves_takes_its_series_with_it() -> None:
     sink.ended(reported(late.ended(3)), "demo", "live")
     assert not any("backend=demo" in key for key in samples(sink))
     assert samples(sink)["turns_active{backend=other}"] == 0
+
+
+def test_a_canary_that_leaves_takes_its_series_and_its_backend_stays() -> None:
+    sink = sink_of(WHOLE)
+    sink.canary_interval("demo", 60)
+    sink.canary("demo", "success", reported(WHOLE))
+    sink.configure([msgspec.structs.replace(DEMO, canary=CanarySettings())])
+    assert samples(sink)["canary_success{backend=demo}"] == 1
+    sink.configure([DEMO])
+    found = samples(sink)
+    assert not any("canary_" in key and "backend=demo" in key for key in found)
+    assert found["turns_total{backend=demo,outcome=completed,source=live}"] == 1
 
 
 def test_a_backend_that_stays_counts_on_by_its_new_thresholds() -> None:
