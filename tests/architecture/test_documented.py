@@ -160,3 +160,28 @@ def test_link_leads_somewhere(path: Path, link: str) -> None:
 def test_every_make_target_that_is_named_exists(path: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)) <= targets
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """Every line of a shell block in the documents that runs streamgauge: where it stands, and the line."""
+    for path in documents():
+        for block in re.findall(r"```sh\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+            yield from ((name_of(path), line.strip()) for line in block.splitlines() if "streamgauge " in line)
+
+
+SHOWN = sorted(set(shown_commands()))
+
+
+@pytest.mark.parametrize(("where", "line"), SHOWN, ids=[f"{where}: {line[:60]}" for where, line in SHOWN])
+def test_a_command_that_is_shown_can_be_given(where: str, line: str) -> None:
+    words = re.sub(r"\s+#.*|&$", "", line.partition("streamgauge ")[2]).split()
+    name, options = words[0], {word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)}
+    group = commands.commands[name]
+    nested = [*group.commands.values()] if isinstance(group, click.Group) else []
+    known = {
+        option
+        for command in (group, *nested)
+        for param in command.params
+        for option in (*param.opts, *param.secondary_opts)
+    }
+    assert options <= known | ({"--allow-websocket-origin", "--prefix"} if name == "serve" else set())
