@@ -96,7 +96,12 @@ class Limits(_Part, frozen=True):
     question_chars: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 8_000
     history_turns: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
     turns_live: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    turns_session: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 16
     sessions: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1_000
+    kept: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 200
+    """Conversations without a page that wait for one: after a reload, a lost connection, a sleeping laptop."""
+    kept_bytes: Annotated[int, msgspec.Meta(ge=0)] = 32 * 1024 * 1024
+    kept_s: Seconds = 900.0
     turn_bytes: Annotated[int, msgspec.Meta(ge=1024)] = 64 * 1024 * 1024
     turn_s: Seconds = 1800.0
     event_bytes: Annotated[int, msgspec.Meta(ge=1024, le=1 << 30)] = 8 * 1024 * 1024
@@ -108,6 +113,8 @@ class Page(_Part, frozen=True):
     title: str = "Streamgauge"
     runbooks: str = ""
     """Where alerts lead; "" is our own copy."""
+    frame_ancestors: list[Annotated[str, msgspec.Meta(pattern=r"^https?://[A-Za-z0-9.*:\[\]-]+$|^'self'$")]] = []
+    """Origins whose pages may show this one in a frame; none may, unless they are named."""
 
 
 class CanarySettings(_Part, frozen=True):

@@ -22,6 +22,7 @@ from dashboard.config import CanarySettings, ConfigError, MetricsSettings
 from dashboard.runtime import current
 from dashboard.telemetry.probe import ProbeFamilies
 from dashboard.ui import runbooks
+from dashboard.ui.keeper import keeper_of
 from dashboard.watch.expectation import SKIPPED, Went
 
 PROBES_AT_ONCE = 8
@@ -208,14 +209,31 @@ class RootHandler(RequestHandler):
     head = get
 
 
-ROUTES = [
-    (r"/?", RootHandler),
+class PageHandler(RequestHandler):
+    """The browser says, with its conversation's key as the body, that a page goes or comes; it hears nothing back.
+
+    The key is the permission: nobody else knows it.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """A page that is being closed can send no header."""
+
+    def post(self, what: str) -> None:
+        keeper, key = keeper_of(current()), self.request.body[:100].decode("ascii", "replace")
+        if what == "going":
+            keeper.going(key)
+        else:
+            keeper.coming(key)
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+HEADLESS = [
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),
     (r"/readyz", ReadyHandler),
     (r"/probe", ProbeHandler),
     (r"/runbooks", RunbooksHandler),
 ]
-"""For `--plugins`: (pattern, Tornado handler)."""
-HEADLESS = ROUTES[1:]
-"""The same without a page."""
+"""What a server without a page has: (pattern, Tornado handler)."""
+ROUTES = [(r"/?", RootHandler), (r"/conversation/(going|coming)", PageHandler), *HEADLESS]
+"""For `--plugins`: what the page's server has as well."""

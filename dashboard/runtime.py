@@ -120,7 +120,8 @@ class Runtime:
         ask: Ask | None = None,
         transport: Transport | None = None,
     ) -> LiveTurn:
-        refusal = why_not(question, self.config.limits, live=len(self._turns), draining=self.draining)
+        mine = len(self.turns(session)) if session else 0
+        refusal = why_not(question, self.config.limits, live=len(self._turns), mine=mine, draining=self.draining)
         if refusal:
             raise Refused(refusal)
         self.start()
@@ -173,11 +174,9 @@ class Runtime:
 
     def begin_session(self, session: str) -> None:
         """A page opened. Errors: Refused at the limit of sessions."""
-        if len(self._sessions) >= self.config.limits.sessions:
-            raise Refused(
-                f"{self.config.limits.sessions} pages are open already, which is this server's limit; close one, "
-                "or raise limits.sessions in config.yaml."
-            )
+        if len(self._sessions) >= (most := self.config.limits.sessions):
+            at_limit = f"{most} pages are open already, which is this server's limit; close one"
+            raise Refused(f"{at_limit}, or raise limits.sessions in config.yaml.")
         self._sessions.add(session)
         self.sink.sessions(len(self._sessions))
 
@@ -186,9 +185,13 @@ class Runtime:
         for live in self.turns(session):
             live.cancel("session")
         self._sessions.discard(session)
+        self.forget(session)
+        self.sink.sessions(len(self._sessions))
+
+    def forget(self, session: str) -> None:
+        """Drops the numbers of a session or a conversation; its live turns go on."""
         self._snapshots = {scope: kept for scope, kept in self._snapshots.items() if scope.session != session}
         self.monitor.forget(session)
-        self.sink.sessions(len(self._sessions))
 
     def snapshot(self, scope: Scope) -> Snapshot:
         """The numbers of one scope, computed at most once a tick for all who ask."""

@@ -10,8 +10,8 @@ from dashboard.wire.auto import check_dialect
 from dashboard.wire.dialect import Question
 
 
-def why_not(question: Question, limits: Limits, *, live: int, draining: bool) -> str:
-    """Why `question` is not asked while `live` turns are running: what it is and what to do; "" when it may be."""
+def why_not(question: Question, limits: Limits, *, live: int, mine: int, draining: bool) -> str:
+    """Why `question` is not asked while `live` turns are running, `mine` of them for the same page; "" when it may be."""
     if draining:
         return "The server is shutting down; ask again in a moment."
     if not question.text.strip():
@@ -20,6 +20,11 @@ def why_not(question: Question, limits: Limits, *, live: int, draining: bool) ->
         return (
             f"The question has {len(question.text):,} characters; at most {limits.question_chars:,} are allowed. "
             "Shorten it and send it again."
+        )
+    if mine >= limits.turns_session:
+        return (
+            f"{limits.turns_session} answers are streaming on this page already, which is the limit of one page; "
+            "stop one or wait for it to end, or raise limits.turns_session in config.yaml."
         )
     if live >= limits.turns_live:
         return (

@@ -42,7 +42,11 @@ class Chat extends Pane {
     if (this.follows) this.toEnd();
   }
 
-  on_full({turns, dropped, running}) {
+  on_full({turns, dropped, running, lost}) {
+    if (lost && recall("had")) {
+      this.composer.say("The server no longer has this tab's conversation: it was restarted, or that was too long ago.");
+    }
+    remember("had", turns.length ? "turns" : "");
     for (const view of this.turns.values()) view.root.remove();
     this.turns.clear();
     this.console.clear();
@@ -60,6 +64,7 @@ class Chat extends Pane {
       view.root.remove();
       this.turns.delete(id);
     }
+    remember("had", "turns");
     this.empty.hidden = true;
     this.follows = true;
     this.composer.begun();

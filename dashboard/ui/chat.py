@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashboard.config import AskOptions
-from dashboard.runtime import Refused, Runtime
+from dashboard.runtime import Refused
 from dashboard.ui.console import LINES, Console
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
 from dashboard.ui.pane import Handler, Pane, source
+from dashboard.ui.view import Visit
 from dashboard.wire.dialect import Question
 
 __all__ = ["ChatPane", "source"]
@@ -21,15 +22,19 @@ class ChatPane(Pane):
     _esm = source("dom.js", "chat_turn.js", "chat_console.js", "chat_composer.js", "pane.js", "chat.js")
     _stylesheets = [source("tokens.css", "chat.css", "answer.css")]
 
-    def __init__(self, runtime: Runtime, session: str, backend: str, **params: Any) -> None:
-        self._runtime, self._backend = runtime, backend
+    def __init__(self, visit: Visit, backend: str, **params: Any) -> None:
+        self._runtime, self._backend = visit.runtime, backend
         self._scenario = self._scenario_about = ""
-        self._talk = Conversation()
         self._console_open = False
         self._console_told = 0
         self._options: AskOptions | None = None
         self.on_other: Callable[[Shown], None] = lambda _shown: None
-        super().__init__(runtime, session, settings=self._settings(), **params)
+        visit.claimed.append(self._claimed)
+        super().__init__(visit, settings=self._settings(), **params)
+
+    @property
+    def _talk(self) -> Conversation:
+        return self._visit.kept.talk
 
     # What the page is told
 
@@ -67,6 +72,7 @@ class ChatPane(Pane):
             dropped=self._talk.dropped,
             pill=self._talk.pill(),
             running=self._talk.running is not None,
+            lost=self._visit.lost,
             **self._console_lines(),
         )
 
@@ -116,7 +122,9 @@ class ChatPane(Pane):
             return
         console = self._talk.console
         try:
-            live = self._runtime.ask(backend, question, session=self._session, also=console.observe, options=options)
+            live = self._runtime.ask(
+                backend, question, session=self._visit.session, also=console.observe, options=options
+            )
         except Refused as refusal:
             self.note(str(refusal))
             return
@@ -142,6 +150,14 @@ class ChatPane(Pane):
             self._tell("console", **self._console_lines())
 
     # Life
+
+    def _claimed(self) -> None:
+        """Another conversation is this page's now: all of it is shown, and a running answer followed."""
+        self.close()
+        self._catch_up()
+        if self._talk.running is not None:
+            self._follow(self._talk.running)
+        self._full()
 
     def use_backend(self, name: str) -> None:
         """Questions go to that backend from now on."""

@@ -31,11 +31,11 @@ class ChatView:
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
-        runtime, session, backend = visit.runtime, visit.session, visit.backend
-        self._runtime, self._session = runtime, session
+        runtime, backend = visit.runtime, visit.backend
+        self._runtime = runtime
         self._scope = Scope(backend)
         self._seen: Snapshot | None = None
-        self.chat = ChatPane(runtime, session, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
+        self.chat = ChatPane(visit, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
         self.chat.on_other = self._compare
         self.chat.on_visible = lambda: visit.soon(self._show)  # a message comes without the document's lock
         self.chat.on_inspect = lambda turn: visit.go("inspect", turn=turn)
@@ -57,6 +57,7 @@ class ChatView:
         self.main = self._main()
         self.sidebar = self._sidebar()
         self._ask.show(runtime.backends[backend])
+        visit.claimed.append(self._claimed)
         visit.soon(self.load_scenarios)
 
     def _main(self) -> Viewable:
@@ -143,8 +144,12 @@ class ChatView:
 
     @choice
     async def _use_scope(self, event: Event) -> None:
-        self._scope = Scope(self._scope.backend, self._session if WHOSE[str(event.new)] else "")
+        self._scope = Scope(self._scope.backend, self.visit.session if WHOSE[str(event.new)] else "")
         self._restart()
+
+    def _claimed(self) -> None:
+        self._scope = Scope(self._scope.backend, self.visit.session if self._scope.session else "")
+        self._seen = None
 
     def _restart(self) -> None:
         snapshot = self._runtime.snapshot(self._scope)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from dashboard.runtime import Refused, Runtime
+from dashboard.runtime import Refused
 from dashboard.ui.conversation import Shown
 from dashboard.ui.course import Course
 from dashboard.ui.pane import Handler, Pane, source
 from dashboard.ui.standing import ROWS, marks, rows
+from dashboard.ui.view import Visit
 from dashboard.wire.dialect import Question
 
 LEAST, MOST = 2, 4
@@ -61,7 +62,8 @@ class ComparePane(Pane):
     )
     _stylesheets = [source("tokens.css", "chat.css", "answer.css", "compare.css")]
 
-    def __init__(self, runtime: Runtime, session: str, backends: Sequence[str], **params: Any) -> None:
+    def __init__(self, visit: Visit, backends: Sequence[str], **params: Any) -> None:
+        runtime = visit.runtime
         self._lanes = [Lane(name) for name in backends]
         self._question = self._draft = ""
         self._start = 0.0
@@ -74,7 +76,7 @@ class ComparePane(Pane):
             "question_chars": runtime.config.limits.question_chars,
             "examples": list(runtime.config.backends[0].examples[:3]),
         }
-        super().__init__(runtime, session, settings=settings, **params)
+        super().__init__(visit, settings=settings, **params)
 
     @property
     def backends(self) -> list[str]:
@@ -164,7 +166,7 @@ class ComparePane(Pane):
     def _begin(self, lane: Lane, text: str) -> Lane:
         question = Question(text, conversation=secrets.token_hex(8))
         try:
-            live = self._runtime.ask(lane.backend, question, session=self._session, also=lane.course.observe)
+            live = self._runtime.ask(lane.backend, question, session=self._visit.session, also=lane.course.observe)
         except Refused as refusal:
             lane.refusal = str(refusal)
             return lane

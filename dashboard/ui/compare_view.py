@@ -39,7 +39,7 @@ class CompareView:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         names = chosen(visit.query.get("backends", ""), visit.runtime, visit.backend)
-        self.pane = ComparePane(visit.runtime, visit.session, names, sizing_mode="stretch_width", margin=0)
+        self.pane = ComparePane(visit, names, sizing_mode="stretch_width", margin=0)
         self.pane.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.pane.on_choice = lambda names: visit.soon(lambda: self._remember(names))
         self.main: Viewable = pn.Column(

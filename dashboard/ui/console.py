@@ -55,6 +55,11 @@ class Console:
         fresh = min(self.written - written, len(self._lines))
         return [self._lines[i] for i in range(len(self._lines) - fresh, len(self._lines))]
 
+    def take(self, other: Console) -> None:
+        """The lines of another one, as they stand."""
+        self._lines.extend(other._lines)
+        self.written = other.written
+
     @property
     def dropped(self) -> int:
         """How many of the oldest are gone."""

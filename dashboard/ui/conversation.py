@@ -45,6 +45,21 @@ class Shown:
         """The answer so far, as it came."""
         return self.live.transcript.text
 
+    @property
+    def told(self) -> bool:
+        """Whether all of it was told since it ended: then a page changes nothing in it any more."""
+        return bool(self._told) and not self._told["live"]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds on to: text, its HTML, reasoning."""
+        transcript = self.live.transcript
+        return 2_000 + len(self.asked.text) + 4 * len(transcript.text) + len(transcript.reasoning)
+
+    def again(self) -> Shown:
+        """The same turn for a second page, that was told nothing yet."""
+        return Shown(self.live, self.asked, "", options=self.options, about=self._opening["about"])
+
     def _grow(self) -> None:
         text = self.live.transcript.text
         self._blocks.grow(text[self._read :])
@@ -137,6 +152,19 @@ class Conversation:
             f"not told the {plural(len(others), 'turn')} with {', '.join(dict.fromkeys(others))}" if others else "",
         ]
         return " · ".join(part for part in parts if part)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds on to."""
+        return sum(each.size for each in self.turns) + 250 * (self.console.written - self.console.dropped)
+
+    def copy(self) -> Conversation:
+        """The same turns for a second page: the ended ones shared, a running one shown anew; they go apart from here."""
+        copy = Conversation()
+        copy.turns = [each if each.live.done and each.told else each.again() for each in self.turns]
+        copy.console.take(self.console)
+        copy.dropped = self.dropped
+        return copy
 
     def clear(self) -> None:
         """New chat: nothing of it is shown or sent back any more."""

@@ -84,3 +84,28 @@ async function toClipboard(text, root) {
     return done;
   }
 }
+
+// What this browser tab remembers over a reload; nothing where the browser keeps nothing (storage switched off).
+const TAB = "streamgauge-";
+
+function recall(name) {
+  try {
+    return sessionStorage.getItem(TAB + name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function remember(name, value) {
+  try {
+    if (value) sessionStorage.setItem(TAB + name, value);
+    else sessionStorage.removeItem(TAB + name);
+  } catch { /* then a reload begins anew */ }
+}
+
+// A file that came over the websocket, where Panel's auth is; there is no address to fetch it from.
+function download(name, type, text) {
+  const link = el("a", {href: URL.createObjectURL(new Blob([text], {type})), download: name});
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}

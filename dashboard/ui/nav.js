@@ -1,9 +1,11 @@
-// The views as links: the address is theirs, a plain click stays on the page.
+// The views as links: the address is theirs, a plain click stays on the page. And what becomes of the page: the key of
+// its conversation is given to the tab's next page, and the server is told when this one goes.
 
 export function render({model}) {
   const nav = document.createElement("nav");
   nav.setAttribute("aria-label", "Views");
   const draw = () => {
+    nav.hidden = model.views.length < 2;
     nav.replaceChildren(...model.views.map(([name, label]) => {
       const link = document.createElement("a");
       const search = new URLSearchParams({view: name});
@@ -20,6 +22,18 @@ export function render({model}) {
       return link;
     }));
   };
+  // Asked until it is answered. A key that the server has not confirmed never replaces the one that the tab brought.
+  let key = "";
+  const here = () => model.send_msg({type: "here", key: recall("conversation")});
+  const asking = setInterval(here, 5000);
+  const told = (data) => {
+    clearInterval(asking);
+    remember("conversation", key = data.key);
+  };
+  const going = () => {
+    const mine = key || recall("conversation");
+    if (mine) navigator.sendBeacon(new URL("conversation/going", location.href), mine);
+  };
   // A window too narrow for three columns begins with its sidebar closed; told from here, where the width is known.
   const seen = () => model.send_msg({type: "seen", visible: !document.hidden});
   const width = matchMedia("(max-width: 1199px)");
@@ -27,11 +41,16 @@ export function render({model}) {
   width.addEventListener("change", fold);
   model.on("after_render", fold);
   document.addEventListener("visibilitychange", seen);
+  window.addEventListener("pagehide", going);
   model.on("remove", () => {
+    clearInterval(asking);
     document.removeEventListener("visibilitychange", seen);
+    window.removeEventListener("pagehide", going);
     width.removeEventListener("change", fold);
   });
   model.on("current", draw);
+  model.on("msg:custom", (event) => told(event.data ?? event));
+  model.on("after_render", here);
   draw();
   return nav;
 }

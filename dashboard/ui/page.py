@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ import param
 from panel.custom import JSComponent
 from panel.util import edit_readonly
 from panel.viewable import Viewable
+from tornado.websocket import WebSocketClosedError
 
 from dashboard.runtime import Refused, Runtime
 from dashboard.ui.alert_banner import AlertBanner, runbooks
@@ -39,20 +41,25 @@ pn.extension()  # without Bokeh's own reconnecting: pane.js knows when a session
 class Nav(JSComponent):
     """The views as links in the bar, and whether the browser's tab can be seen."""
 
-    _esm = source("nav.js")
+    _esm = source("dom.js", "nav.js")
     _stylesheets = [source("nav.css")]
 
     views = param.List(doc="(name, label) of each view, in order.")
     current = param.String(doc="The view in sight.")
 
     def __init__(
-        self, go: Callable[[str], None], seen: Callable[[bool], None], narrow: Callable[[], None], **params: Any
+        self,
+        go: Callable[[str], None],
+        seen: Callable[[bool], None],
+        narrow: Callable[[], None],
+        here: Callable[[str], None],
+        **params: Any,
     ) -> None:
-        self._go, self._seen, self._narrow = go, seen, narrow
+        self._go, self._seen, self._narrow, self._here = go, seen, narrow, here
         super().__init__(**params)
 
     async def _handle_msg(self, data: Any) -> None:
-        """A message from the browser: {"type": "go", "seen" or "narrow", …}; anything else is ignored."""
+        """A message from the browser: {"type": "go", "seen", "narrow" or "here", …}; anything else is ignored."""
         if not isinstance(data, dict):
             return
         if data.get("type") == "go":
@@ -61,6 +68,13 @@ class Nav(JSComponent):
             self._seen(bool(data.get("visible")))
         elif data.get("type") == "narrow":
             self._narrow()
+        elif data.get("type") == "here":
+            self._here(str(data.get("key")))
+
+    def tell_key(self, key: str) -> None:
+        """Gives the browser's tab the key of its conversation, for its next page to bring."""
+        with suppress(WebSocketClosedError):
+            self._send_msg({"key": key})
 
 
 class Page:
@@ -76,9 +90,10 @@ class Page:
             visit.go,
             self._see,
             self._fold,
+            self._here,
             views=[[name, label] for name, (label, _) in VIEWS.items()],
-            visible=len(VIEWS) > 1,
         )
+        visit.claimed.append(self._claimed)
         self.alerts = AlertBanner(runbooks=runbooks(visit.runtime), sizing_mode="stretch_width", margin=0)
         bare = "wall" in visit.query
         main = self.main if bare else pn.Column(self.alerts, self.main, sizing_mode="stretch_width", margin=0)
@@ -93,6 +108,13 @@ class Page:
     def view(self) -> View:
         """The view in sight."""
         return self._views[self.name]
+
+    def _here(self, key: str) -> None:
+        self.visit.claim(key)
+        self._claimed()
+
+    def _claimed(self) -> None:
+        self.nav.tell_key(self.visit.kept.key)
 
     def _see(self, visible: bool) -> None:
         self.visible = visible
@@ -147,7 +169,7 @@ class Page:
         """The session is gone: nothing of the page goes on."""
         for view in self._views.values():
             view.close()
-        self.visit.runtime.end_session(self.visit.session)
+        self.visit.close()
 
 
 BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}

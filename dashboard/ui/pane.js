@@ -54,7 +54,10 @@ class Pane {
     if (!this.root.isConnected) return;
     if (!this.offline) this.lostAt = performance.now();
     this.offline = true;
-    this.reconnect = () => event.reconnect();
+    this.reconnect = () => {
+      forgetCutMessage(event.connection?.deref());
+      event.reconnect();
+    };
     this.banner.hidden = false;
     this.banner.replaceChildren(
       el("span", {}, "This page has lost its own server; its numbers stand still. It comes back by itself."),
@@ -80,13 +83,13 @@ class Pane {
   }
 
   keepDraft() {
-    sessionStorage.setItem(`streamgauge-draft-${this.constructor.name}`, this.composer.area.value);
+    remember(`draft-${this.constructor.name}`, this.composer.area.value);
   }
 
   takeDraft() {
-    const name = `streamgauge-draft-${this.constructor.name}`;
-    this.composer.area.value = sessionStorage.getItem(name) ?? "";
-    sessionStorage.removeItem(name);
+    const name = `draft-${this.constructor.name}`;
+    this.composer.area.value = recall(name);
+    remember(name, "");
     this.composer.typed();
   }
 
@@ -117,16 +120,25 @@ class Pane {
   }
 }
 
+// Bokeh reads the new websocket with the receiver of the old one. Cut in the middle of a message, it would take the
+// first pieces of the new one for that message's rest, and nothing would be understood any more.
+function forgetCutMessage(connection) {
+  const receiver = connection?._receiver;
+  if (receiver) connection._receiver = new receiver.constructor();
+}
+
 // Out of sight (another view, a hidden tab) nothing is painted; what comes into sight asks for everything.
 function mount(pane, {model, view}) {
   const page = view.model.document;
   const onKey = (event) => pane.onKey(event);
   const onSeen = () => pane.act({type: "seen", visible: !document.hidden});
+  const onGoing = () => pane.keepDraft();
   const onLost = (_, event) => pane.lost(event);
   const onFound = () => pane.found();
   const timer = setInterval(() => pane.tick(), 500);
   document.addEventListener("keydown", onKey);
   document.addEventListener("visibilitychange", onSeen);
+  window.addEventListener("pagehide", onGoing);
   page?.on_event("connection_lost", onLost);
   page?.on_event("client_reconnected", onFound);
   model.on("msg:custom", (event) => pane.receive(event.data ?? event));
@@ -135,6 +147,7 @@ function mount(pane, {model, view}) {
     clearInterval(timer);
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("visibilitychange", onSeen);
+    window.removeEventListener("pagehide", onGoing);
     page?.remove_on_event?.("connection_lost", onLost);
     page?.remove_on_event?.("client_reconnected", onFound);
     pane.keepDraft();

@@ -19,9 +19,9 @@ import param
 from panel.custom import JSComponent
 from tornado.websocket import WebSocketClosedError
 
-from dashboard.runtime import Runtime
 from dashboard.ui.conversation import Shown
 from dashboard.ui.curl import curl
+from dashboard.ui.view import Visit
 from dashboard.wire.auto import dialect_of
 from dashboard.wire.redact import redactor_for
 
@@ -47,8 +47,8 @@ class Pane(JSComponent):
 
     settings = param.Dict(default={}, doc="What the pane shows that is no turn: limits, names, choices.")
 
-    def __init__(self, runtime: Runtime, session: str, **params: Any) -> None:
-        self._runtime, self._session = runtime, session
+    def __init__(self, visit: Visit, **params: Any) -> None:
+        self._visit, self._runtime = visit, visit.runtime
         self.visible_in_browser = True
         self.on_visible: Callable[[], None] = lambda: None
         self.on_inspect: Callable[[str], None] = lambda _turn: None
@@ -173,6 +173,7 @@ class Pane(JSComponent):
         self._runtime.sink.screen_update("sent", lag_s)
 
     def close(self) -> None:
-        """The session ends: nothing of this pane goes on. The runtime ends the turns."""
+        """Nothing of this pane goes on. What runs is the keeper's: another page may have it by now."""
         for task in self._followers:
             task.cancel()
+        self._followers.clear()

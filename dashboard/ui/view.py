@@ -13,6 +13,7 @@ from panel.viewable import Viewable
 from param.parameterized import Event
 
 from dashboard.runtime import Runtime
+from dashboard.ui.keeper import Kept, keeper_of
 
 
 class View(Protocol):
@@ -37,11 +38,11 @@ class View(Protocol):
 
 
 class Visit:
-    """One browser session as its views see it."""
+    """One browser session as its views see it; `page` is its id."""
 
-    def __init__(self, runtime: Runtime, session: str, query: Mapping[str, str]) -> None:
+    def __init__(self, runtime: Runtime, page: str, query: Mapping[str, str]) -> None:
         self.runtime = runtime
-        self.session = session
+        self.page = page
         self.query = dict(query)
         """What the address says now."""
         self.draft = ""
@@ -49,6 +50,52 @@ class Visit:
         self.document = pn.state.curdoc
         self.opener: Callable[[str, Mapping[str, str | None]], None] | None = None
         """What opens a view; set by the page."""
+        self.claimed: list[Callable[[], None]] = []
+        """Called when another conversation has become this page's: after a reload, the one that the tab had."""
+        self.keeper = keeper_of(runtime)
+        self.kept = self.keeper.fresh(self)
+        self.lost = False
+        """The tab brought a key that nobody knows any more."""
+
+    @property
+    def session(self) -> str:
+        """What this page's turns and own numbers are counted under; a reload brings it back, so never copy it."""
+        return self.kept.scope
+
+    @property
+    def connected(self) -> bool:
+        """Whether a browser is at the other end of the websocket."""
+        context = self.document.session_context if self.document is not None else None
+        session = getattr(context, "session", None)
+        return session is not None and session.connection_count > 0
+
+    def claim(self, key: str) -> None:
+        """The browser tab brings the key of the conversation that it had; "" for none."""
+        if key == self.kept.key or self.kept.talk.turns:
+            self.keeper.claim(self.kept.key, self)
+            return
+        found = self.keeper.claim(key, self)
+        self.lost = found is None and bool(key)
+        if found is not None:
+            self.keeper.gone(self.kept, self)
+        if found is not None or self.lost:
+            self._have(found or self.kept)
+
+    def released(self) -> None:
+        """Another page of the same tab has the conversation now: this one has an empty one."""
+        self.lost = False
+        self._have(self.keeper.fresh(self))
+
+    def _have(self, kept: Kept) -> None:
+        self.kept = kept
+        for tell in self.claimed:
+            tell()
+
+    def close(self) -> None:
+        """The session is gone; its conversation waits for a page that brings the key."""
+        self.claimed.clear()
+        self.keeper.gone(self.kept, self)
+        self.runtime.end_session(self.page)
 
     def go(self, view: str, **query: str | None) -> None:
         """`go("inspect", turn="…")` opens a view, from anywhere on the loop; a value of None leaves the address."""

@@ -44,7 +44,9 @@ globalThis.WebSocket = class extends WebSocket {
 """
 
 
-def test_a_websocket_that_drops_mid_answer_loses_no_character(browser: Browser, place: Site) -> None:
+@pytest.mark.parametrize("cut", ["", "held.onmessage({data: '{}'}); "], ids=["between", "within"])
+def test_a_websocket_that_drops_mid_answer_loses_no_character(browser: Browser, place: Site, cut: str) -> None:
+    """Between two of Bokeh's messages, and after the first of the pieces that make one."""
     with watched(browser, place.home) as seen:
         page = seen.page
         page.add_init_script(HOLD_THE_SOCKET)
@@ -53,10 +55,12 @@ def test_a_websocket_that_drops_mid_answer_loses_no_character(browser: Browser, 
         assert outcome(page) == "completed"
         ask(page, "Show me a markdown tour")
         expect(page.locator(".answer").nth(1)).to_contain_text("Lists")
-        page.evaluate("held.close()")
+        here = page.evaluate("performance.timeOrigin")
+        page.evaluate(f"{cut}held.close()")
         expect(page.locator(".banner")).to_contain_text("lost its own server")
         expect(page.locator(".banner")).not_to_be_visible(timeout=20_000)
         assert outcome(page, 1) == "completed"
         first, second = (page.locator(".answer").nth(n).inner_html() for n in (0, 1))
         assert first == second
+        assert page.evaluate("performance.timeOrigin") == here, "it came back without a reload"
         assert not [each for each in seen.wrong if not each.startswith("console")]

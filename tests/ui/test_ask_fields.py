@@ -8,6 +8,7 @@ from dashboard.config import AskOptions, Backend, Config, Custom
 from dashboard.runtime import Runtime
 from dashboard.ui.ask_fields import AskFields
 from dashboard.ui.chat import ChatPane
+from dashboard.ui.view import Visit
 from dashboard.wire.auto import has_model
 from dashboard.wire.dialect import Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
@@ -58,11 +59,11 @@ async def test_what_was_typed_is_kept_for_each_backend() -> None:
 
 async def test_model_and_system_prompt_are_in_the_request_and_in_its_curl_command() -> None:
     runtime = Runtime(Config([LLM]))
-    pane = ChatPane(runtime, "s", "llm")
+    pane = ChatPane(Visit(runtime, "s", {}), "llm")
     pane._send_msg = lambda _message: None
     pane.use_options(AskOptions("large", "Be brief."))
     pane.ask("why?")
-    (live,) = runtime.turns("s")
+    (live,) = runtime.turns()
     assert live._turn.ask.body is not None
     for part in (b'"model":"large"', b"Be brief.", b"why?"):
         assert part in live._turn.ask.body

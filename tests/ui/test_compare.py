@@ -28,7 +28,7 @@ Told = list[dict[str, Any]]
 
 @pytest.fixture
 def pane(runtime: Runtime) -> tuple[ComparePane, Told]:
-    made, told = ComparePane(runtime, "s", ["one", "two"]), Told()
+    made, told = ComparePane(Visit(runtime, "s", {}), ["one", "two"]), Told()
     made._send_msg = told.append
     return made, told
 
@@ -56,10 +56,10 @@ async def test_a_single_backend_is_compared_with_itself() -> None:
 async def test_all_are_asked_and_the_last_end_names_the_best(runtime: Runtime, pane: tuple[ComparePane, Told]) -> None:
     made, told = pane
     made.ask("hi")
-    assert [live.backend for live in runtime.turns("s")] == ["one", "two"]
+    assert [live.backend for live in runtime.turns()] == ["one", "two"]
     assert told[-1]["kind"] == "begin"
     assert told[-1]["running"]
-    first, second = runtime.turns("s")
+    first, second = runtime.turns()
     followers = list(made._followers)
     await made._handle_msg({"type": "stop", "lane": told[-1]["lanes"][0]["lane"]})
     await first.wait()
@@ -73,7 +73,7 @@ async def test_all_are_asked_and_the_last_end_names_the_best(runtime: Runtime, p
 
 
 async def test_one_that_is_refused_does_not_keep_the_others_from_it(runtime: Runtime) -> None:
-    made, told = ComparePane(runtime, "s", ["one", "two", "three"]), Told()
+    made, told = ComparePane(Visit(runtime, "s", {}), ["one", "two", "three"]), Told()
     made._send_msg = told.append
     made.ask("hi")
     assert [lane.get("turn") is not None for lane in told[-1]["lanes"]] == [True, True, False]
@@ -96,7 +96,7 @@ async def test_a_second_question_waits(runtime: Runtime, pane: tuple[ComparePane
     made.ask("hi")
     made.ask("more")
     assert told[-1]["kind"] == "note"
-    assert len(runtime.turns("s")) == 2
+    assert len(runtime.turns()) == 2
     made.close()
 
 
@@ -138,7 +138,7 @@ async def test_a_hidden_page_is_told_nothing_and_all_of_it_when_seen_again(
     made, told = pane
     made.ask("hi")
     await made._handle_msg({"type": "seen", "visible": False})
-    lives = runtime.turns("s")
+    lives = runtime.turns()
     await made._handle_msg({"type": "stop"})
     for live in lives:
         await live.wait()

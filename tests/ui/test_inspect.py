@@ -65,8 +65,8 @@ async def until(live: LiveTurn, state: str) -> None:
         revision = await live.changed(revision)
 
 
-async def asked(runtime: Runtime, question: str = "what?") -> LiveTurn:
-    live = runtime.ask("b", Question(question), session="s")
+async def asked(runtime: Runtime, question: str = "what?", session: str = "s") -> LiveTurn:
+    live = runtime.ask("b", Question(question), session=session)
     await live.wait()
     return live
 
@@ -314,13 +314,14 @@ def test_a_page_is_told_what_is_new_and_the_newest_read_again() -> None:
 
 
 async def test_the_list_grows_and_marks_what_was_unwell(runtime: Runtime) -> None:
-    pane = InspectPane(Visit(runtime, "s", {}))
+    visit = Visit(runtime, "s", {})
+    pane = InspectPane(visit)
     told = told_by(pane)
     await pane._handle_msg({"type": "sync", "have": -1})
     pane.tick()
     assert told[-1]["turns"] == []
-    await asked(runtime, "first <b>")
-    await asked(runtime, "second\u202e")
+    await asked(runtime, "first <b>", visit.session)
+    await asked(runtime, "second\u202e", visit.session)
     pane.tick()
     pane.tick()
     assert [message["kind"] for message in told].count("list") == 1
