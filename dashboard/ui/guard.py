@@ -10,6 +10,7 @@ import ipaddress
 import re
 import secrets
 import sys
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,9 +106,15 @@ def _socket_handler(inner: Any) -> Any:
 
         def prepare(self) -> Any:
             origin = self.request.headers.get("Origin")
-            if origin is not None and not (_plain_host(origin, self.request.host) or self.check_origin(origin)):
+            if origin is not None and not self._allows(origin):
                 raise HTTPError(403, "Cross origin websockets not allowed")
             return super().prepare()
+
+        def _allows(self, origin: str) -> bool:
+            try:
+                return _plain_host(origin, self.request.host) or bool(self.check_origin(origin))
+            except ValueError:  # no address at all
+                return False
 
     return SocketHandler
 
@@ -118,14 +125,13 @@ def _plain_host(origin: str, host: str) -> bool:
     By any other name it is not enough that Origin and Host agree: a name can be made to point here (DNS rebinding),
     so it has to be allowed by --allow-websocket-origin.
     """
-    try:
-        parts = urlsplit(origin)
-        if parts.netloc.lower() != host.lower():
-            return False
-        name = parts.hostname or ""
-        return name == "localhost" or bool(ipaddress.ip_address(name))
-    except ValueError:
+    parts = urlsplit(origin)
+    name = parts.hostname or ""
+    if parts.netloc.lower() != host.lower():
         return False
+    with suppress(ValueError):
+        return name == "localhost" or bool(ipaddress.ip_address(name))
+    return False
 
 
 def _allow_listed(parse: Any) -> Any:
