@@ -37,7 +37,6 @@ class InspectPane(Pane):
     _stylesheets = [source("tokens.css", "inspect.css", "inspect_take.css")]
 
     def __init__(self, visit: Visit, **params: Any) -> None:
-        self._visit = visit
         self._subject: Subject | None = None
         self._told: Told | None = None
         self._player: Player | None = None
@@ -45,7 +44,7 @@ class InspectPane(Pane):
         self._wanted = ""
         self._loading: asyncio.Task[None] | None = None
         self._listed: tuple[Any, ...] = ()
-        super().__init__(visit.runtime, visit.session, **params)
+        super().__init__(visit, **params)
 
     def _answers(self) -> Mapping[str, Handler]:
         return {

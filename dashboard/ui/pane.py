@@ -57,6 +57,11 @@ class Pane(JSComponent):
         self._followers: set[asyncio.Task[None]] = set()
         super().__init__(**params)
 
+    @property
+    def _session(self) -> str:
+        """What this page's turns are counted under; it changes when the tab brings another conversation."""
+        return self._visit.session
+
     # For a subclass to say
 
     def _answers(self) -> Mapping[str, Handler]:
