@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli import commands
+from dashboard.health.wording import count
 from dashboard.telemetry.history_file import HistoryFile
 from dashboard.telemetry.past_turn import COLUMNS
 from tests.telemetry.past import NOW, past
@@ -91,7 +92,7 @@ def test_no_cell_of_a_csv_is_a_formula(path: Path, tmp_path: Path) -> None:
 )
 def test_prune(path: Path, options: list[str], left: list[str]) -> None:
     result = run("prune", "--path", str(path), *options)
-    assert result.stdout == f"{4 - len(left)} turns dropped\n"
+    assert result.stdout == f"{count(4 - len(left), 'turn')} dropped\n"
     assert turns(run("export", "--path", str(path))) == left
 
 
@@ -99,7 +100,7 @@ def test_the_configured_file_and_its_limits_are_taken(path: Path, tmp_path: Path
     config = tmp_path / "c.yaml"
     config.write_text(f"backends: [{{name: b, url: 'http://h/'}}]\nhistory: {{path: {path}, days: 1}}\n")
     assert turns(run("export", "--config", str(config))) == ["old", "canary", "bad", "other"]
-    assert run("prune", "--config", str(config)).stdout == "1 turns dropped\n"
+    assert run("prune", "--config", str(config)).stdout == "1 turn dropped\n"
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ async def test_added_changed_removed_take_effect_and_a_live_turn_ends_on_the_old
         assert list(runtime.backends) == ["kept", "moved", "added"]
         with pytest.raises(Refused, match="no longer configured"):
             runtime.ask("gone", HELLO)
+        assert await runtime.scenarios("gone") == []
+        await runtime.discover("gone")
+        assert live[0].configured is gone
         for name in ("moved", "added"):
             turn = runtime.ask(name, HELLO)
             await asyncio.wait_for(turn.wait(), 10)

@@ -27,11 +27,13 @@ class LiveTurn:
     `wait()` returns after the one Ended was observed.
     """
 
-    def __init__(self, turn: Turn, backend: str, session: str, source: str, gauge: TurnGauge) -> None:
+    def __init__(self, turn: Turn, backend: Backend, session: str, source: str) -> None:
         self.id = turn.id
-        self.backend, self.session, self.source = backend, session, source
+        self.backend, self.session, self.source = backend.name, session, source
+        self.configured = backend
+        """The backend as it was when it was asked; by now there may be another of its name, or none."""
         self.transcript = Transcript(turn.id)
-        self.gauge = gauge
+        self.gauge = TurnGauge(backend.thresholds)
         self.seen = Seen()
         self.watch: Callable[[Observer], None] = lambda _observe: None
         """Adds an observer while it runs; `unwatch` takes it out. The runtime sets both."""
@@ -123,4 +125,4 @@ def live_turn(
         chance=random.random,
         start=Start(ask),
     )
-    return LiveTurn(turn, backend.name, session, source, TurnGauge(backend.thresholds))
+    return LiveTurn(turn, backend, session, source)

@@ -50,12 +50,12 @@ class Roster:
         return self._places[backend.name]
 
     async def scenarios(self, name: str, *, streams: bool) -> list[Scenario]:
-        """What the backend can be asked to act out; [] when it has no such list.
+        """What the backend can be asked to act out; [] when it has no such list, or is not configured any more.
 
         While it streams it is never asked: then, and when it does not answer, the list is the one that it had before.
         """
-        backend = self.backends[name]
-        if backend.dialect != "orchestrator":
+        backend = self.backends.get(name)
+        if backend is None or backend.dialect != "orchestrator":
             return []
         if not streams:
             listed = await fetch_scenarios(self.transport(backend), backend.url)
@@ -64,8 +64,8 @@ class Roster:
 
     async def discover(self, name: str, *, streams: bool) -> None:
         """Learns, once, how an A2A backend wants to be asked; every other is known already. Not while it streams."""
-        backend = self.backends[name]
-        if needs_card(backend) and name not in self._discovered and not streams:
+        backend = self.backends.get(name)
+        if backend and needs_card(backend) and name not in self._discovered and not streams:
             self._discovered.add(name)
             found = await discovered(backend, self.transport(backend))
             if self.backends.get(name) is backend:

@@ -109,10 +109,11 @@ def export_command(kind: str | None, output: Path | None, **which: Any) -> None:
 def prune_command(older_than: float | None, megabytes: int | None, **which: Any) -> None:
     """Drop old turns from the file, by age, by size or both; as `history.days` and `.megabytes` when neither is given."""
     from dashboard.cli import history
+    from dashboard.health.wording import count
 
     with _opened(which) as (opened, _):
         gone = history.prune(opened, which["file"], older_than, megabytes)
-    click.echo(f"{gone} turns dropped")
+    click.echo(f"{count(gone, 'turn')} dropped")
 
 
 def _opened(which: dict[str, Any]) -> Any:

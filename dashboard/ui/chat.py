@@ -39,12 +39,12 @@ class ChatPane(Pane):
     # What the page is told
 
     def _settings(self) -> dict[str, Any]:
-        backend = self._runtime.backends[self._backend]
+        backend = self._runtime.backends.get(self._backend)  # none when it left the configuration: asking it says so
         return {
-            "backend": backend.name,
-            "dialect": backend.dialect,
+            "backend": self._backend,
+            "dialect": backend.dialect if backend else "",
             "question_chars": self._runtime.config.limits.question_chars,
-            "examples": list(backend.examples[:3]),
+            "examples": list(backend.examples[:3]) if backend else [],
             "lines": LINES,
             "turns": TURNS_SHOWN,
             "scenario": self._scenario,

@@ -118,7 +118,8 @@ class ChatView:
     async def _use_backend(self, event: Event) -> None:
         self._scope = Scope(str(event.new), self._scope.session)
         self.chat.use_backend(str(event.new))
-        self.chat.use_options(self._ask.show(self._runtime.backends[str(event.new)]))
+        if backend := self._runtime.backends.get(str(event.new)):
+            self.chat.use_options(self._ask.show(backend))
         self._restart()
         self.visit.remember(backend=str(event.new))
         await self.load_scenarios()

@@ -139,7 +139,7 @@ class _Joint:
 async def _running(runtime: Runtime, live: LiveTurn, kept: Kept | None) -> Subject:
     """What has happened is read again from the bytes so far, on the turn's own clock; then it is watched."""
     subject = Subject(live.id, "live")
-    inspected = subject.inspected = Inspected(runtime.backends[live.backend].thresholds)
+    inspected = subject.inspected = Inspected(live.configured.thresholds)
     joint = _Joint(inspected)
     subject.follow(live, joint.observe)
     subject.asked_wall = time.time() - (time.monotonic() - (live.transcript.asked_at or time.monotonic()))
@@ -166,5 +166,4 @@ async def _catch_up(runtime: Runtime, live: LiveTurn, kept: Kept, inspected: Ins
         if type(event) not in (Ended, StopAudited):
             inspected.observe(msgspec.structs.replace(event, at=event.at + began_at))
 
-    backend = runtime.backends[live.backend]
-    await play(attempts, backend, runtime.config.limits, tell, live.id, whole=False)
+    await play(attempts, live.configured, runtime.config.limits, tell, live.id, whole=False)

@@ -139,7 +139,7 @@ class Pane(JSComponent):
             self._tell("clip", text=text, what=str(data.get("what")))
 
     def _curl(self, shown: Shown) -> str:
-        backend = self._runtime.backends[shown.live.backend]
+        backend = shown.live.configured
         if shown.options is not None:
             backend = msgspec.structs.replace(backend, ask=shown.options)
         return redactor_for(backend).text(curl(dialect_of(backend).ask(shown.asked), backend.headers))
