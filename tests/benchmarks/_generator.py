@@ -1,8 +1,8 @@
 """The far end of the streams benchmark, a process of its own: `python -m tests.benchmarks._generator`.
 
 Prints its port. A request of `/N/…` gets N small events, any other EVENTS, 50 a second, one a write and a chunk of HTTP
-each, then the good end. The streams' phases are spread over the period, as independent servers' are. On stdin's end it prints how late it
-was (the worst quarter of a percent, ms), because a measurement against a generator that cannot keep up is none.
+each, then the good end. The streams' phases are spread over the period, as independent servers' are. On stdin's end it
+prints how late it was (the worst quarter of a percent, ms): a measurement against a generator that cannot keep up is none.
 """
 
 from __future__ import annotations
