@@ -101,7 +101,7 @@ class Canaries:
         """
         wanted = {each.name: each.canary for each in backends if each.canary is not None}
         for name in [name for name, settings in self._settings.items() if wanted.get(name) != settings]:
-            self._stop(name)
+            self.forget(name)
         for name, settings in wanted.items():
             if name not in self._settings:
                 self._settings[name] = settings
@@ -116,7 +116,7 @@ class Canaries:
         self._timers.clear()
 
     def forget(self, name: str) -> None:
-        """The backend is gone."""
+        """The backend, or its canary, is gone: nothing is told of it any more, not even of a probe under way."""
         self._stop(name)
         self._states.pop(name, None)
 
@@ -174,13 +174,15 @@ class Canaries:
             log.warning("canary %s: well again", name)
         elif not good and (state.success is not False or state.kind != said.kind):
             log.warning("canary %s: failed: %s", name, said.why)
-        self._host.probed(name, "success" if good else "failure", report)
+        if name in self._states:
+            self._host.probed(name, "success" if good else "failure", report)
         return said
 
     def _skip(self, name: str, why: str) -> Went:
         state = self._state(name)
         self._tell(name, skipped=state.skipped + 1, skipped_at=self._host.wall(), skipped_why=why)
-        self._host.probed(name, "skipped", None)
+        if name in self._states:
+            self._host.probed(name, "skipped", None)
         return Went(SKIPPED, why)
 
     def _tell(self, name: str, **news: Any) -> None:

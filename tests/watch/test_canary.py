@@ -188,6 +188,32 @@ async def test_other_settings_begin_anew_and_the_same_go_on() -> None:
         runtime.canaries.configure([backend])
         assert runtime.canaries.states["b"].successes == 1
         runtime.canaries.configure([])
+        assert runtime.canaries.states == {}
         await asyncio.sleep(0)
         assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("canary")] == []
         await runtime.aclose()
+
+
+async def test_a_probe_under_way_when_its_canary_leaves_ends_as_it_began_and_nothing_is_told_of_it() -> None:
+    go_on = asyncio.Event()
+
+    async def slow(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(HEAD + say("wait"))
+        await go_on.wait()
+        await peer.send(DONE)
+
+    async with serving(slow) as server:
+        runtime = runtime_for(server)
+        runtime.serve()
+        await until(lambda: len(server.peers) == 1)
+        runtime.reload(Config([Backend("b", server.url, "orchestrator")]))
+        go_on.set()
+        await until(lambda: not runtime.turns())
+        await until(lambda: not any(task.get_name().startswith("canary") for task in asyncio.all_tasks()))
+        said, past = metrics(runtime), runtime.history.recent("b")
+        await runtime.aclose()
+    assert [(turn.source, turn.outcome) for turn in past] == [("canary", "completed")]
+    assert runtime.canaries.states == {}
+    assert "streamgauge_canary_success{" not in said
+    assert 'kind="canary_interval"' not in said
