@@ -82,6 +82,7 @@ def test_the_demo_prints_both_addresses_answers_and_stops_whole(
     assert not listens(port)
     assert not listens(stub_port)
     assert len(demo.lines) == 3, demo.output
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind, no history either"
 
 
 @pytest.mark.parametrize("flag", ["--port", "--stub-port"])
