@@ -114,7 +114,7 @@ class Page(_Part, frozen=True):
     runbooks: str = ""
     """Where alerts lead; "" is our own copy."""
     frame_ancestors: list[Annotated[str, msgspec.Meta(pattern=r"^https?://[A-Za-z0-9.*:\[\]-]+$|^'self'$")]] = []
-    """Origins whose pages may show this one in a frame; none may, unless they are named."""
+    """Origins, beside our own, whose pages may show this one in a frame."""
 
 
 class CanarySettings(_Part, frozen=True):

@@ -47,13 +47,14 @@ try {
 def policy(nonce: str = "") -> str:
     """The Content-Security-Policy, for a page whose scripts carry `nonce` or for any other answer.
 
+    A page of ours may stand in a page of ours: so the wall comes back after an outage (wall_watch.js).
     `blob:` is how Panel loads a component's module (it fetches it first); styles come with their components, without nonce.
     """
-    framed = " ".join(current().config.page.frame_ancestors) or "'none'"
+    framed = " ".join(dict.fromkeys(["'self'", *current().config.page.frame_ancestors]))
     scripts = f"'nonce-{nonce}' 'self' blob: 'unsafe-eval'" if nonce else "'self'"
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "font-src 'self' data:; connect-src 'self' blob:; manifest-src 'self'; object-src 'none'; base-uri 'none'; "
+        "font-src 'self' data:; connect-src 'self' blob:; frame-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; "
         f"form-action 'self'; frame-ancestors {framed}"
     )
 
@@ -76,7 +77,7 @@ class Guarded(OutputTransform):
         if "Content-Security-Policy" not in headers:
             headers["Content-Security-Policy"] = policy()
         if not current().config.page.frame_ancestors:
-            headers["X-Frame-Options"] = "DENY"
+            headers["X-Frame-Options"] = "SAMEORIGIN"
         headers.pop("Server", None)
         return status_code, headers, chunk
 
