@@ -39,12 +39,14 @@ class Fleet {
     this.picker = el("select", {"aria-label": "Sort by", onchange: () => this.by(this.picker.value, false)},
       ...COLUMNS.map(([key, label]) => el("option", {value: key}, label)));
     this.server = el("ul", {class: "server", hidden: true, "aria-label": "This server"});
+    this.hint = el("p", {class: "hint", hidden: true},
+      "Choose a backend to ask it something, or give it a canary in config.yaml, which asks it on a timer.");
     this.body = el("div", {class: "rows", role: "rowgroup"});
     this.table = el("div", {class: "table", role: "table", "aria-label": "Backends"},
       el("div", {role: "rowgroup", class: "top"}, el("div", {class: "heads", role: "row"}, ...this.heads.values())), this.body);
     this.root = el("section", {class: "fleet", "aria-label": "Fleet"},
       el("header", {}, this.summary, el("label", {class: "sorter"}, "Sort by ", this.picker), this.clock,
-        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.server, this.table);
+        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.server, this.hint, this.table);
   }
 
   receive(message) {
@@ -140,7 +142,9 @@ class Fleet {
     wanted.forEach((root, place) => {
       if (this.body.children[place] !== root) this.body.insertBefore(root, this.body.children[place] ?? null);
     });
-    setText(this.summary, summed([...this.rows.values()].map((each) => each.row)));
+    const rows = [...this.rows.values()].map((each) => each.row);
+    setText(this.summary, summed(rows));
+    if (this.hint) this.hint.hidden = !rows.length || rows.some((row) => row.health !== "unknown");
   }
 
   get now() {
