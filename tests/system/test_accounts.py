@@ -128,7 +128,9 @@ def test_history_metrics_and_the_stub_agree_outcome_by_outcome_and_a_restart_los
     program.wait_for("configuration: read again: changed happy, ")
     until(lambda: sum(value for name, value in watch.metrics().items() if name.startswith("turns_active")) == 0)
     by_metrics, metrics = watch.outcomes(), watch.metrics()
-    seen = json.loads(fetch(url.replace("/process/stream", "/health")))["turns"]
+    health = url.replace("/process/stream", "/health")
+    until(lambda: json.loads(fetch(health))["streams"] == 0)
+    seen = json.loads(fetch(health))["turns"]
     for word, outcomes in SEEN_BY_THE_STUB.items():
         assert seen[word] == sum(by_metrics[each] for each in outcomes), (word, seen, by_metrics)
     assert seen["started"] == by_metrics.total()

@@ -63,7 +63,7 @@ async def test_a_canary_asks_again_and_again_and_tells_how_it_went() -> None:
     assert state.turn == past[0].turn
     assert state.asked_at is not None
     assert state.next_at is not None
-    assert state.next_at - state.asked_at == pytest.approx(1.0, abs=0.5)
+    assert state.next_at - state.asked_at < 1.2, "a second after it was due, however late it was asked"
     assert (state.first_event_s or 0) + (state.first_text_s or 0) + (state.end_s or 0) == pytest.approx(
         past[0].duration_s, abs=1e-5
     )
