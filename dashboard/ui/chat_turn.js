@@ -59,12 +59,14 @@ class TurnView {
     this.meter.hidden = !live;
   }
 
-  showBlocks({from, html}) {
+  // Of a block that grows only the new end is sent: `keep` characters of what it was stay.
+  showBlocks({from, keep = 0, html}) {
     while (this.blocks.children.length > from + html.length) this.blocks.lastChild.remove();
     html.forEach((block, i) => {
       let node = this.blocks.children[from + i];
       if (!node) this.blocks.append(node = el("div", {class: "block"}));
-      if (node.sent !== block) setHtml(node, node.sent = block);
+      const whole = i === 0 && keep ? node.sent.slice(0, keep) + block : block;
+      if (node.sent !== whole) setHtml(node, node.sent = whole);
     });
   }
 

@@ -81,7 +81,12 @@ class Shown:
         from_block, tail = self._told_blocks, html[self._told_blocks :]
         message: dict[str, Any] = {"id": self.live.id, "fields": changed}
         if len(tail) > 1 or (tail[-1] if tail else "") != self._told_open or self._blocks.finished > from_block:
-            message["blocks"] = {"from": from_block, "html": tail}
+            kept = _common(self._told_open, tail[0]) if tail else 0
+            message["blocks"] = {
+                "from": from_block,
+                "keep": _utf16(tail[0][:kept]) if tail else 0,
+                "html": [tail[0][kept:], *tail[1:]] if tail else [],
+            }
         self._told_blocks = self._blocks.finished
         self._told_open = html[-1] if len(html) > self._blocks.finished else ""
         reasoning = self._reasoning()
@@ -103,6 +108,20 @@ class Shown:
 
     def _reasoning(self) -> str:
         return visible(self.live.transcript.reasoning[:REASONING_SHOWN])
+
+
+def _common(one: str, two: str) -> int:
+    """How many characters both begin with: of a block that grows only what follows them is sent."""
+    low, high = 0, min(len(one), len(two))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == two[:middle] else (low, middle - 1)
+    return low
+
+
+def _utf16(text: str) -> int:
+    """The length of `text` as a browser counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 class Conversation:

@@ -3,16 +3,18 @@
 A finished top-level block never changes again, so a page is sent each block once and only the open last block anew.
 CommonMark decides line by line which blocks are open, so whatever stands before the last block of the *complete* lines
 is final. One rule reaches back in a document, link reference definitions; it is off, which makes the joined blocks
-equal to one full rendering. HTML in the text is text (`html=False`); what comes out is cleaned once more by an
+equal to one full rendering. Long lists and tables, slow to render, are blocks in parts (see LONG). HTML in the text is text (`html=False`); what comes out is cleaned once more by an
 allow-list (nh3): no images, no styles, links to http, https and mailto only, opened apart.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -37,9 +39,11 @@ ATTRIBUTES = {
     "td": {"class"},
 }
 SCHEMES = frozenset(("http", "https", "mailto"))
-HIGHLIGHT_CHARS = 50_000
+HIGHLIGHT_CHARS = 20_000
 """A longer code block stays plain: highlighting it would hold the loop for longer than a paint."""
 NESTING = 20
+LONG = 2_000
+"""A list or table of more characters goes on in a block of its own after an item or row, so that growing stays cheap."""
 
 _formatter = HtmlFormatter(nowrap=True)
 
@@ -103,7 +107,57 @@ def _text(text: str) -> str:
 
 def render(text: str) -> str:
     """The whole of `text` as safe HTML."""
-    return _clean(_coloured.render(_text(text)))
+    blocks = Blocks()
+    blocks.grow(text)
+    blocks.finish()
+    return "".join(blocks.html)
+
+
+class _Rest(msgspec.Struct, frozen=True):
+    """What the part of a list or table that goes on must know of the part before: its head, and its first number."""
+
+    head: str = ""
+    number: int | None = None
+
+    def html(self, parser: MarkdownIt, text: str) -> str:
+        html = _clean(parser.render(self.head + text))
+        if self.head:
+            html = _THEAD.sub("", html, count=1)
+        if self.number is not None:
+            html = _OL.sub(f'<ol start="{self.number}">', html, count=1)
+        return html
+
+
+_THEAD = re.compile("<thead>.*?</thead>\n?", re.DOTALL)
+_OL = re.compile('^<ol(?: start="[0-9]+")?>')
+_WHOLE = _Rest()
+_PARTS = {"bullet_list_open": "list_item_open", "ordered_list_open": "list_item_open", "table_open": "tr_open"}
+
+
+def _parts(text: str, rest: _Rest) -> list[tuple[str, _Rest]]:
+    """A long list or table as several, cut before an item or row; what grows at the end leaves the earlier parts alone."""
+    if len(text) <= LONG:
+        return [(text, rest)]
+    skipped = rest.head.count("\n")
+    tokens = _uncoloured.parse(rest.head + text)
+    opens = _PARTS.get(tokens[0].type) if tokens else None
+    level = 2 if opens == "tr_open" else 1
+    starts = [each.map[0] - skipped for each in tokens if each.type == opens and each.level == level and each.map]
+    starts = [start for start in starts if start > 0]
+    lines, parts, begun = text.split("\n"), [], 0
+    head = rest.head or ("\n".join(lines[:2]) + "\n" if opens == "tr_open" else "")
+    number = rest.number
+    if tokens and number is None and tokens[0].type == "ordered_list_open":
+        number = int(tokens[0].attrs.get("start", 1))
+    held = 0
+    for item, start in enumerate(starts, 1):
+        held = sum(len(line) + 1 for line in lines[begun:start])
+        if held < LONG:
+            continue
+        parts.append(("\n".join(lines[begun:start]) + "\n", rest))
+        begun = start
+        rest = _Rest(head, None if number is None else number + item)
+    return [*parts, ("\n".join(lines[begun:]), rest)]
 
 
 class Blocks:
@@ -116,6 +170,7 @@ class Blocks:
         self._done: list[str] = []
         self._open = ""
         self._held = ""
+        self._rest = _WHOLE
         self._shown: str | None = None
         self._over = False
 
@@ -133,7 +188,8 @@ class Blocks:
     def html(self) -> list[str]:
         """Every block, safe; the open last one as far as it came."""
         if self._shown is None:
-            self._shown = _clean(_uncoloured.render(self._open + _text(self._held))) if self._open or self._held else ""
+            text = self._open + _text(self._held)
+            self._shown = self._rest.html(_uncoloured, text) if text else ""
         return [*self._done, self._shown] if self._shown else list(self._done)
 
     def grow(self, piece: str) -> None:
@@ -156,21 +212,31 @@ class Blocks:
         self._open += _text(self._held)
         self._held, self._over, self._shown = "", True, ""
         self._settle()
-        if self._open and (last := _clean(_coloured.render(self._open))):
-            self._done.append(last)
+        if self._open:
+            self._close(self._open)
         self._open = ""
 
     def _settle(self) -> None:
-        """Closes every block but the last of the complete lines."""
+        """Closes every block but the last of the complete lines, and of a long last one all parts but the last."""
         lines = self._open.split("\n")
-        env: dict[str, Any] = {}
-        tokens = _uncoloured.parse("\n".join(lines[:-1]), env)
-        starts = [token.map[0] for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
-        if len(starts) < 2:
+        skipped = self._rest.head.count("\n")
+        tokens = _uncoloured.parse(self._rest.head + "\n".join(lines[:-1]))
+        maps = [token.map for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
+        starts = [max(0, lines_of[0] - skipped) for lines_of in maps]
+        if not starts or (len(starts) < 2 and len(self._open) <= LONG):
             return
-        last = starts[-1]
         for start, end in pairwise(starts):
-            html = _clean(_coloured.render("\n".join(lines[start:end]) + "\n"))
-            if html:
-                self._done.append(html)
-        self._open = "\n".join(lines[last:])
+            self._close("\n".join(lines[start:end]) + "\n")
+        *closed, (kept, rest) = _parts("\n".join([*lines[starts[-1] : -1], ""]), self._rest)
+        for text, part in closed:
+            self._take(part.html(_coloured, text))
+        self._open, self._rest = kept + lines[-1], rest
+
+    def _close(self, text: str) -> None:
+        for part, rest in _parts(text, self._rest):
+            self._take(rest.html(_coloured, part))
+        self._rest = _WHOLE
+
+    def _take(self, html: str) -> None:
+        if html:
+            self._done.append(html)

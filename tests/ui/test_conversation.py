@@ -20,7 +20,7 @@ from dashboard.wire.chat_event import Reasoning
 from dashboard.wire.dialect import Question
 
 PIECES = st.sampled_from(
-    ["word ", "\n\n", "- item\n", "```py\n", "x = 1\n", "```\n", "| a |\n|---|\n| 1 |\n", "# h\n", "**b"]
+    ["word ", "\n\n", "- item\n", "```py\n", "x = 1\n", "```\n", "| a |\n|---|\n| 1 |\n", "# h\n", "**b", "🌊 é "]
 )
 STEPS = st.lists(st.tuples(st.sampled_from(["text", "reasoning", "lose", "patch", "sync"]), PIECES), max_size=40)
 
@@ -64,7 +64,10 @@ class Mirror:
     def take(self, message: dict[str, Any]) -> None:
         self.fields |= message["fields"]
         if "blocks" in message:
-            self.blocks[message["blocks"]["from"] :] = message["blocks"]["html"]
+            told = message["blocks"]
+            keep = 2 * told.get("keep", 0)  # a browser counts UTF-16 units
+            kept = self.blocks[told["from"]].encode("utf-16-le")[:keep].decode("utf-16-le") if keep else ""
+            self.blocks[told["from"] :] = [kept + told["html"][0], *told["html"][1:]] if told["html"] else []
         if "reasoning" in message:
             self.reasoning = self.reasoning[: message["reasoning"]["from"]] + message["reasoning"]["text"]
 
@@ -111,6 +114,16 @@ def test_finished_blocks_are_sent_once() -> None:
         sent += len(str(shown.patch().get("blocks", "")))
     whole = len(render(played.transcript.text))
     assert sent < 4 * whole
+
+
+def test_of_a_block_that_grows_only_the_end_is_sent() -> None:
+    played = Played()
+    shown = Shown(played.live, Question("?"), "12:00:00")
+    sent = 0
+    for _ in range(400):
+        played.text("one long line 🌊 that never ends ")
+        sent += len(str(shown.patch().get("blocks", "")))
+    assert sent < 4 * len(render(played.transcript.text))
 
 
 def test_nothing_new_sends_no_blocks() -> None:

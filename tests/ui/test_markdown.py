@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.ui.markdown import SCHEMES, TAGS, Blocks, _clean, render
+from dashboard.ui import markdown
+from dashboard.ui.markdown import SCHEMES, TAGS, Blocks, _clean, _coloured, render
+from dashboard.ui.plain import visible
 
 PIECES = (
     *("# heading\n", "paragraph\n", "\n", "\n\n", "- item\n", "  - nested\n", "1. one\n", "2. two\n", "7) seven\n"),
@@ -85,6 +87,52 @@ def test_any_cut_gives_the_html_of_one_rendering(text: str, sizes: list[int]) ->
     assert blocks.html[: len(final)] == final
     assert "".join(blocks.html) == render(text)
     assert blocks.finished == len(blocks.html)
+
+
+LONG_PIECES = ("- item\n", "- item\n\n", "  - nested\n", "3. three\n", "1) one\n", "   text of it\n", "| a | b |\n", "|--:|---|\n", "| 1 | 2 |\n", "---\n", "plain\n", "\n", "word ", "```\n")  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(LONG_PIECES), max_size=40).map("".join), st.lists(st.integers(1, 12), min_size=1))
+def test_any_cut_gives_the_same_parts_of_long_lists_and_tables(text: str, sizes: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(markdown, "LONG", 30)
+        blocks, at, final = Blocks(), 0, list[str]()
+        for turn in range(len(text)):
+            blocks.grow(text[at : at + sizes[turn % len(sizes)]])
+            at += sizes[turn % len(sizes)]
+            assert blocks.html[: len(final)] == final, "a finished block changed"
+            final = blocks.html[: blocks.finished]
+        blocks.finish()
+        assert "".join(blocks.html) == render(text)
+
+
+@given(MARKDOWN)
+def test_what_is_not_long_is_what_one_call_of_the_renderer_gives(text: str) -> None:
+    assert render(text) == _clean(_coloured.render(visible(text.replace("\r\n", "\n").replace("\r", "\n"))))
+
+
+def test_a_long_list_is_many_blocks_and_goes_on_counting() -> None:
+    blocks = Blocks()
+    for n in range(1, 501):
+        blocks.grow(f"{n}. item number {n}\n")
+        assert blocks.open_chars <= markdown.LONG + 100
+    blocks.finish()
+    assert blocks.finished > 3
+    numbered = [int(each) for each in re.findall(r'<ol start="(\d+)">', "".join(blocks.html))]
+    items = [html.count("<li>") for html in blocks.html]
+    assert sum(items) == 500
+    assert [1 + sum(items[:n]) for n in range(1, len(items))] == numbered
+    all_ones = render("1. again\n" * 1000)
+    assert int(re.findall(r'<ol start="(\d+)">', all_ones)[0]) == all_ones.split("</ol>")[0].count("<li>") + 1
+
+
+def test_a_long_table_has_one_head() -> None:
+    html = render("| a | b |\n|--:|---|\n" + "| 1 | 2 |\n" * 2000 + "\nafter")
+    assert html.count("<table>") > 5
+    assert html.count("<thead>") == 1
+    assert html.count('<td class="right">1</td>') == 2000
+    assert html.endswith("<p>after</p>\n")
 
 
 @given(MARKDOWN)
