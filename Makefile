@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench ledger fuzz wall clean
+.PHONY: help demo test lint bench ledger fuzz wall soak clean
 .NOTPARALLEL:
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
 	@echo "make fuzz    every property with twenty times the examples, from a seed: make fuzz SEED=…"
 	@echo "make wall    a wall in a real Chromium, twenty outages in a row: it comes back from each"
+	@echo "make soak    1,000 pages come and go over real websockets: what do they leave? ARGS=200 for fewer"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(RUN_STAMP)
@@ -59,6 +60,9 @@ fuzz: $(TEST_STAMP)
 
 wall: $(TEST_STAMP)
 	OUTAGES=20 $(BIN)/python -m pytest -n 0 tests/browser/test_fleet.py -k wall_survives $(ARGS)
+
+soak: $(TEST_STAMP)
+	@exec $(BIN)/python -m tests.soak.pages $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,144 @@
+"""Pages opened and closed, by websocket and without a browser, on a server in this process: what do they leave?"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+from bokeh.command.util import build_single_handler_applications
+from bokeh.document import Document
+from panel.io.server import Server
+from tornado.httpclient import AsyncHTTPClient
+from tornado.websocket import websocket_connect
+
+from dashboard.config import Backend, Config
+from dashboard.runtime import Runtime, install
+from dashboard.ui import guard
+from dashboard.ui.keeper import keeper_of
+
+APP = Path(__file__).parents[2] / "dashboard"
+SETTLE_S = 60.0
+"""Patience for Bokeh, which lets sessions go in rounds."""
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What is there between two rounds."""
+
+    sessions: int
+    conversations: int
+    tasks: int
+    documents: int
+    files: int
+    rss_mb: float
+
+    @property
+    def nothing(self) -> bool:
+        return (self.sessions, self.conversations, self.documents) == (0, 0, 0)
+
+
+def _rss_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+class Pages:
+    """The server, and pages that come and go."""
+
+    def __init__(self, server: Server, runtime: Runtime) -> None:
+        self._home = f"127.0.0.1:{server.port}/dashboard"
+        self._runtime = runtime
+
+    async def come_and_go(self, number: int, at_once: int = 5) -> None:
+        """`number` pages; some stay a moment, so that they overlap."""
+        gate = asyncio.Semaphore(at_once)
+
+        async def one() -> None:
+            async with gate:
+                await self._visit()
+
+        await asyncio.gather(*(one() for _ in range(number)))
+
+    async def _visit(self) -> None:
+        """What a browser does: the page, its websocket, the whole document; then it goes."""
+        page = await AsyncHTTPClient().fetch(f"http://{self._home}")
+        token = re.search(r'"token":"([^"]+)"', page.body.decode())
+        assert token, "a page without a token"
+        socket = await websocket_connect(f"ws://{self._home}/ws", subprotocols=["bokeh", token[1]])
+        for part in ('{"msgid":"1","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
+            await socket.write_message(part)
+        heard = ""
+        while "PULL-DOC-REPLY" not in heard:
+            heard = str(await socket.read_message())
+            assert heard != "None", f"closed: {socket.close_code} {socket.close_reason}"
+        document = [await socket.read_message() for _ in range(2)][1]
+        assert "ChatPane" in str(document)
+        socket.close()
+
+    def left(self) -> Left:
+        """Counts; documents of this process that still have a session, or are merely still there."""
+        gc.collect()
+        documents = sum(isinstance(each, Document) and bool(each.session_callbacks) for each in gc.get_objects())
+        return Left(
+            sessions=len(self._runtime._sessions),
+            conversations=len(keeper_of(self._runtime)),
+            tasks=len(asyncio.all_tasks()),
+            documents=documents,
+            files=len(list(Path("/proc/self/fd").iterdir())),
+            rss_mb=_rss_mb(),
+        )
+
+    async def settled(self) -> Left:
+        """What is left once nothing is, or after SETTLE_S."""
+        for _ in range(int(SETTLE_S / 0.25)):
+            if not self._runtime._sessions:
+                break
+            await asyncio.sleep(0.25)
+        await asyncio.sleep(0.5)  # Bokeh destroys the document after it has told of the session
+        return self.left()
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[Pages]:
+    """The app as `panel serve dashboard` runs it, on this loop; unused sessions are let go of within a second."""
+    runtime = Runtime(Config([Backend("nobody", "http://127.0.0.1:9/process/stream", "orchestrator")]))
+    install(runtime)
+    guard.install()
+    applications = build_single_handler_applications([str(APP)])
+    server = Server(
+        applications,
+        port=0,
+        unused_session_lifetime_milliseconds=200,
+        check_unused_sessions_milliseconds=200,
+    )
+    server.start()
+    try:
+        yield Pages(server, runtime)
+    finally:
+        server.stop()
+        await runtime.aclose()
+        install(None)
+
+
+async def main(number: int) -> int:
+    async with serving() as pages:
+        await pages.come_and_go(20)
+        first = await pages.settled()
+        sys.stdout.write(f"after 20 pages:    {first}\n")
+        for round_ in range(1, 6):
+            await pages.come_and_go(number // 5)
+            left = await pages.settled()
+            sys.stdout.write(f"after {20 + round_ * (number // 5)} pages:  {left}\n")
+        grown = left.rss_mb - first.rss_mb
+        sys.stdout.write(f"memory grew by {grown:.1f} MB over {number} pages\n")
+        return 0 if left.nothing and left.tasks <= first.tasks and left.files <= first.files + 2 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)))
