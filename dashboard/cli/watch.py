@@ -37,11 +37,11 @@ def watch(config: Config, file: str, address: str, port: int, again: Callable[[]
     Errors: ConfigError, PortTaken before anything starts.
     """
     port = free_port(address, port, "--port")
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     runtime = build(config, file)
     runtime.read_config = again
     install(runtime)
     bind_own(config.metrics)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_watch(runtime, address, port))
 

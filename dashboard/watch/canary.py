@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -200,7 +201,8 @@ class Canaries:
             wait_s = max(0.0, due - loop.time())
             self._tell(name, next_at=self._host.wall() + wait_s)
             await asyncio.sleep(wait_s)
-            await self.probe(name, settings)
+            with suppress(Exception):  # logged and counted as its task's; the next probe is asked all the same
+                await self._host.task(self.probe(name, settings), name=f"probe {name}")
             due += _jittered(settings, chance)
             while due < loop.time():
                 self._skip(name, "the probe before was still under way")

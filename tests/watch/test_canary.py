@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from dashboard.config import Backend, CanarySettings, Config, Retry, Timeouts
@@ -217,3 +219,26 @@ async def test_a_probe_under_way_when_its_canary_leaves_ends_as_it_began_and_not
     assert runtime.canaries.states == {}
     assert "streamgauge_canary_success{" not in said
     assert 'kind="canary_interval"' not in said
+
+
+async def test_a_probe_that_fails_by_a_mistake_of_ours_is_logged_and_counted_and_the_next_is_asked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving(good) as server:
+        runtime = runtime_for(server)
+        host, calls = runtime.canaries._host, 0
+
+        def busy(name: str) -> str:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                raise RuntimeError("a mistake of ours")
+            return host.busy(name)
+
+        runtime.canaries._host = msgspec.structs.replace(host, busy=busy)
+        with caplog.at_level(logging.CRITICAL + 1):
+            runtime.serve()
+            await until(lambda: runtime.canaries.states["b"].successes == 1)
+        await runtime.aclose()
+    assert calls == 2
+    assert "streamgauge_task_failures_total 1.0" in metrics(runtime)
