@@ -84,7 +84,7 @@ def _check_meta(meta: Mapping[str, Any], where: str) -> None:
         raise RecordingError(f"{where}: meta.headers: expected an object of names and values, got {headers!r}")
     for name in ("t_headers", "t_connected"):
         try:
-            _seconds(meta.get(name) or 0)
+            _seconds(0 if meta.get(name) is None else meta[name])
         except ValueError:
             raise RecordingError(f"{where}: meta.{name}: expected seconds, got {meta[name]!r}") from None
 

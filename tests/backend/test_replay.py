@@ -193,6 +193,8 @@ def test_a_backend_of_that_name_lends_its_thresholds(tmp_path: Path) -> None:
         ([b'{"meta": {"status": "x"}}'], "line 1: meta.status: expected an HTTP status, .* got 'x'"),
         ([b'{"meta": {"status": 1e9}}'], "meta.status"),
         ([b'{"meta": {"headers": ["a"]}}'], "line 1: meta.headers: expected an object"),
+        ([b'{"meta": {"t_headers": []}}'], "meta.t_headers"),
+        ([b'{"meta": {"t_connected": {}}}'], "meta.t_connected"),
         ([b'{"meta": {"t_headers": "soon"}}'], "line 1: meta.t_headers: expected seconds, got 'soon'"),
     ],
 )
