@@ -56,11 +56,12 @@ class Head {
 // No turn named, an unknown one, or one on its way: each says what it is and what to do next.
 function placard(what, {wanted, turns, act}) {
   const chat = el("a", {href: "?view=chat", class: "action", onclick: (event) => { event.preventDefault(); act({type: "chat"}); }}, "Ask something in Chat");
+  const all = button("See the turns that are known", "back", () => act({type: "open", turn: ""}), {class: "action"});
   const say = {
     loading: ["Reading the turn again …", "Its bytes run through the same engine that judged it.", null],
     empty: ["No turn yet", "Every turn of this process can be looked at here, live or ended: what arrived when, what it meant, and why it ended as it did.", chat],
     choose: ["Choose a turn", "See what arrived when, what it meant, and why it ended as it did.", null],
-    unknown: [`No turn ${wanted}`, "This process knows no turn of that id. Ids do not outlive a restart of Streamgauge, and the numbers of the oldest turns give way after 300; a link from Grafana may also belong to another replica.", turns ? null : chat],
+    unknown: [`No turn ${wanted}`, "This process knows no turn of that id. Bytes do not outlive a restart of Streamgauge; numbers do where `history:` has a file, those of the last 100 turns of each backend. A link from Grafana may also belong to another replica.", turns ? all : chat],
   }[what];
   return el("div", {class: `placard ${what}`, role: what === "loading" ? "status" : null}, el("h1", {}, say[0]), el("p", {}, say[1]), say[2]);
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -46,11 +47,34 @@ def test_a_turn_opens_from_chat_and_a_reload_brings_it_back(page: Page, place: S
         expect(page.locator(".detail .row").first).to_contain_text("asked")
         expect(page.locator(f"[data-turn='{turn}'][aria-current]")).to_contain_text("Completed")
         page.reload()
+    page.goto(f"{place.url}?view=inspect&turn=0123456789abcdef")
+    expect(page.locator(".placard")).to_contain_text("No turn 0123456789abcdef")
+    page.get_by_role("button", name="See the turns").click()
+    expect(page.locator(".placard")).to_contain_text("Choose a turn")
     page.get_by_role("link", name="Chat").click()
     expect(page.get_by_label("Your question")).to_be_visible()
 
 
-def test_events_are_filtered_searched_and_shown_as_they_came(page: Page, place: Site) -> None:
+def walk_and_zoom(page: Page) -> None:
+    """The reads by keyboard alone."""
+    page.locator(".lane").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".read-about")).to_contain_text("Read 1 of")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".read-about")).to_contain_text("Read 2 of")
+    labels = page.locator(".axis span").all_inner_texts()
+    page.keyboard.press("+")
+    expect(page.locator(".axis span").first).to_be_attached()
+    page.wait_for_function("(before) => before", arg=bool(labels))
+    expect(page.locator(".axis")).not_to_have_text("".join(labels))
+    page.keyboard.press("0")
+    expect(page.locator(".axis")).to_have_text("".join(labels))
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row[aria-selected=true]")).to_be_visible()
+
+
+def test_events_are_filtered_searched_and_shown_as_they_came_and_reads_are_walked(page: Page, place: Site) -> None:
     asked_and_inspected(page, place)
     rows = page.locator(".detail .row:visible")
     every = rows.count()
@@ -68,25 +92,8 @@ def test_events_are_filtered_searched_and_shown_as_they_came(page: Page, place: 
     expect(page.locator(".read-about")).to_contain_text("Read ")
     page.get_by_label("Search the events").fill("there is no such thing")
     expect(page.get_by_text("No event fits.")).to_be_visible()
-
-
-def test_the_reads_are_walked_and_zoomed_by_keyboard(page: Page, place: Site) -> None:
-    asked_and_inspected(page, place)
-    page.locator(".lane").focus()
-    page.keyboard.press("Home")
-    expect(page.locator(".read-about")).to_contain_text("Read 1 of")
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".read-about")).to_contain_text("Read 2 of")
-    labels = page.locator(".axis span").all_inner_texts()
-    page.keyboard.press("+")
-    expect(page.locator(".axis span").first).to_be_attached()
-    page.wait_for_function("(before) => before", arg=bool(labels))
-    expect(page.locator(".axis")).not_to_have_text("".join(labels))
-    page.keyboard.press("0")
-    expect(page.locator(".axis")).to_have_text("".join(labels))
-    page.keyboard.press("End")
-    page.keyboard.press("Enter")
-    expect(page.locator(".row[aria-selected=true]")).to_be_visible()
+    page.get_by_label("Search the events").fill("")
+    walk_and_zoom(page)
 
 
 def test_a_running_turn_grows_and_ends_under_the_glass(page: Page, place: Site) -> None:
@@ -130,8 +137,6 @@ def test_a_hostile_recording_runs_nothing_and_calls_nobody(page: Page, place: Si
     events = [{"event": "routing_completed", "agent_name": said[3], "protocol": said[4], "reasoning": said[5]}]
     events += [{"event": "response_chunk", "text": each} for each in said] + [{"event": each} for each in said[:5]]
     events.append({"event": "error", "message": said[6]})
-    import base64
-
     for n, event in enumerate(events):
         body = f"event: {said[n % len(said)]}\n: {said[n % len(said)]}\ndata: {json.dumps(event)}\n\n".replace("\r", "")
         lines.append({"t": 0.2 + n / 100, "b64": base64.b64encode(body.encode()).decode()})
@@ -153,8 +158,3 @@ def test_a_hostile_recording_runs_nothing_and_calls_nobody(page: Page, place: Si
     expect(page.locator(".notice")).to_contain_text("line 1: expected")
     page.wait_for_timeout(300)
     assert page.evaluate("globalThis.ran || 0") == 0
-
-
-def test_an_id_that_nobody_knows_says_so(page: Page, place: Site) -> None:
-    page.goto(f"{place.url}?view=inspect&turn=0123456789abcdef")
-    expect(page.locator(".placard")).to_contain_text("No turn 0123456789abcdef")
