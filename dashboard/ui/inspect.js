@@ -79,6 +79,7 @@ class Inspect extends Pane {
     this.client.root.hidden = this.player.root.hidden = !subject.playable;
     this.export.root.hidden = !shown?.rows;
     this.player.show(player);
+    this.shown = {};
     if (shown) this.showFresh(shown, 0);
   }
 
@@ -88,7 +89,9 @@ class Inspect extends Pane {
     this.waterfall.grow(this.player.state ? this.player.position : null);
   }
 
-  showFresh(shown, from) {
+  // Of what is small only what changed is sent; of reads and events only what is new.
+  showFresh(fresh, from) {
+    const shown = Object.assign(this.shown, fresh);
     this.head.show(this.subject, shown, this.player.state);
     this.arrival.show(shown);
     this.numbers.show(shown);

@@ -89,6 +89,7 @@ class Told:
         self._rows = inspected.log.written
         self._ticks = len(inspected.waterfall.ticks)
         self._joined = inspected.waterfall.joined
+        self._small: Fields = {}
 
     def fresh(self, truth: Truth | None = None) -> Fields | None:
         """What is new, None when nothing is. The newest tick may still grow, so it is sent again."""
@@ -97,8 +98,11 @@ class Told:
             return None
         fall = of.waterfall
         since = max(0, self._ticks - 1) if fall.joined == self._joined else 0
+        small = of.small(truth)
+        changed = {key: value for key, value in small.items() if self._small.get(key) != value}
+        self._small = small
         fields = {
-            **of.small(truth),
+            **changed,
             "ticks_from": since,
             "ticks": _ticks(fall.ticks[since:]),
             "rows": of.log.since(self._rows),

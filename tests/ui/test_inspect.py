@@ -311,6 +311,8 @@ def test_a_page_is_told_what_is_new_and_the_newest_read_again() -> None:
     fresh = page.fresh()
     assert fresh is not None
     assert (fresh["ticks_from"], fresh["ticks"]["characters"]) == (1, [1])
+    assert "gaps" not in fresh
+    assert fresh["verdict"]["outcome"] == "completed"
 
 
 async def test_the_list_grows_and_marks_what_was_unwell(runtime: Runtime) -> None:
