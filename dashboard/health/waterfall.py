@@ -145,11 +145,15 @@ class Waterfall:
         if dialling is not None and event.dialled_at is not None:
             dialling.end_s = max(dialling.start_s, event.dialled_at - self._asked_at)
             self._begin("head", "head", since=dialling.end_s)
+        elif dialling is not None:
+            dialling.phase = "connect, head"  # an older recording does not tell them apart
         self._close("head")
         self._mark("head", note=f"HTTP {event.status}")
         self._begin("first", "first text" if self._text is None else "more text")
 
     def _refused(self, event: HeadRefused) -> None:
+        if "head" in self._open:
+            self._open["head"].phase = "connect, head"
         self._close("head")
         self._mark("refused", "bad", f"HTTP {event.status}")
 

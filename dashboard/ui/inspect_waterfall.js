@@ -69,7 +69,7 @@ class Waterfall {
 
   drawRows() {
     this.rows.replaceChildren(...this.bars.map(([phase, start, end, tone, note, about]) => {
-      const bar = el("div", {class: `bar ${tone} ${phase.replaceAll(" ", "-")}`});
+      const bar = el("div", {class: `bar ${tone} ${phase.replace(/[^a-z]+/g, "-")}`});
       [bar.from, bar.to] = [start * 1000, end == null ? null : end * 1000];
       const took = end == null ? "…" : span((end - start) * 1000);
       const said = `${phase}${note ? `, ${note}` : ""}: ${end == null ? "still going on" : took}, from ${span(start * 1000)} after the request. ${about}`;
@@ -108,7 +108,8 @@ class Waterfall {
     const base = 10 ** Math.floor(Math.log10(wanted));
     const step = [1, 2, 5, 10].map((each) => each * base).find((each) => each >= wanted);
     const labels = [];
-    for (let at = Math.ceil(this.from / step) * step; at <= this.to && labels.length < 40; at += step) {
+    const last = this.to - (this.to - this.from) * Math.min(0.2, 44 / Math.max(1, this.axis.clientWidth)); // a label needs room
+    for (let at = Math.ceil(this.from / step) * step; at <= last && labels.length < 40; at += step) {
       const label = el("span", {}, axisLabel(at, step));
       label.style.left = `${this.x(at) * 100}%`;
       labels.push(label);

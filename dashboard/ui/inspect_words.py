@@ -17,6 +17,7 @@ Number = list[str]
 PHASES: Mapping[str, str] = {
     "connect": "From the attempt to connect until the request goes out: DNS, TCP, TLS, proxy.",
     "head": "From the request to the response head: the server's first answer.",
+    "connect, head": "From the attempt to connect to the response head, where nobody saw when the request went out.",
     "first text": "From the response head to the first non-empty text. Routing, agent and reasoning may lie within.",
     "more text": "After a reconnect: from the response head to the next non-empty text.",
     "routing": "From the router's first word to its choice of an agent.",

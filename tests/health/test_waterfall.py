@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashboard.health import waterfall as module
 from dashboard.health.gaps import EDGES_S, GapHistogram
 from dashboard.health.waterfall import HEARTBEAT, OTHER, PROGRESS, TEXT, Waterfall
-from dashboard.turn.events import ChunkArrived, TextArrived
+from dashboard.turn.events import ChunkArrived, HeadRefused, TextArrived
 from tests.health.story import Story
 
 
@@ -30,7 +30,7 @@ STORIES = {
     "whole": (
         Story().asked(100).connecting(100).connected(100.5).routing(101).routed(102).agent(102.5).text(103, "a").text(105, "b").ended(105.5),
         [
-            ("connect", 0, 0.5), ("first text", 0.5, 3), ("routing", 1, 2), ("agent", 2, 2.5), ("answer", 3, 5), ("end", 5, 5.5),
+            ("connect, head", 0, 0.5), ("first text", 0.5, 3), ("routing", 1, 2), ("agent", 2, 2.5), ("answer", 3, 5), ("end", 5, 5.5),
         ],
     ),
     "dialled in sight": (
@@ -38,25 +38,25 @@ STORIES = {
         [("connect", 0, 0.4), ("head", 0.4, 0.5), ("first text", 0.5, 3), ("answer", 3, 3)],
     ),
     "refused at once": (Story().asked(7).connecting(7).ended(8, "unreachable", "connect"), [("connect", 0, 1)]),
-    "still waiting": (Story().begun(), [("connect", 0, 0.01), ("first text", 0.01, None)]),
+    "still waiting": (Story().begun(), [("connect, head", 0, 0.01), ("first text", 0.01, None)]),
     "stalled from when the silence began": (
         Story().begun().text(1, "a").stalled(6, 5).ended(9, "stalled", "silent"),
-        [("connect", 0, 0.01), ("first text", 0.01, 1), ("answer", 1, 1), ("stall", 1, 9)],
+        [("connect, head", 0, 0.01), ("first text", 0.01, 1), ("answer", 1, 1), ("stall", 1, 9)],
     ),
     "recovered": (
         Story().begun().text(1, "a").stalled(6, 5).recovered(7, 6).text(7, "b").ended(7),
-        [("connect", 0, 0.01), ("first text", 0.01, 1), ("answer", 1, 7), ("stall", 1, 7)],
+        [("connect, head", 0, 0.01), ("first text", 0.01, 1), ("answer", 1, 7), ("stall", 1, 7)],
     ),
     "reconnected": (
         Story().begun().text(1, "a").lost(2, "cut").connecting(2.5, 2).connected(3).text(4, "b").ended(4),
         [
-            ("connect", 0, 0.01), ("first text", 0.01, 1), ("answer", 1, 1), ("wait to reconnect", 2, 2.5),
-            ("connect", 2.5, 3), ("more text", 3, 4), ("answer", 4, 4),
+            ("connect, head", 0, 0.01), ("first text", 0.01, 1), ("answer", 1, 1), ("wait to reconnect", 2, 2.5),
+            ("connect, head", 2.5, 3), ("more text", 3, 4), ("answer", 4, 4),
         ],
     ),
     "reasoned": (
         Story().begun().reasoning(1).reasoning(2).text(3, "a").ended(3),
-        [("connect", 0, 0.01), ("first text", 0.01, 3), ("reasoning", 1, 3), ("answer", 3, 3)],
+        [("connect, head", 0, 0.01), ("first text", 0.01, 3), ("reasoning", 1, 3), ("answer", 3, 3)],
     ),
 }  # fmt: skip
 
@@ -68,6 +68,14 @@ def test_bars(name: str) -> None:
     assert [phase for phase, _, _ in found] == [phase for phase, _, _ in expected]
     for (_, *got), (_, *wanted) in zip(found, expected, strict=True):
         assert got == pytest.approx(wanted)
+
+
+def test_a_refusal_has_its_bar_and_its_mark() -> None:
+    story = Story().asked().connecting()
+    story.events.append(HeadRefused("t", 0.2, 503, {}, b"busy"))
+    fall = drawn(story.ended(0.2, "rejected", "http_status"))
+    assert bars(fall) == [("connect, head", 0, 0.2)]
+    assert [(mark.kind, mark.note) for mark in fall.marks] == [("refused", "HTTP 503"), ("ended", "rejected")]
 
 
 def test_a_read_is_told_by_the_most_telling_thing_in_it() -> None:
