@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.config import HistorySettings
@@ -70,6 +70,7 @@ ROWS = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=30)  # each makes a file
 @given(row=ROWS)
 def test_what_was_written_is_read(row: PastTurn, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("h") / "h.sqlite"
