@@ -139,11 +139,37 @@ def inspect_unknown(page: Page, place: Site) -> None:
     page.wait_for_timeout(600)
 
 
+def compared(page: Page, place: Site, question: str) -> None:
+    page.goto(f"{place.url}?view=compare&backends=demo,reasoning,stall-forever")
+    page.locator(".lane").nth(2).wait_for()
+    page.wait_for_timeout(600)
+    if question:
+        ask(page, question)
+
+
+def compare_empty(page: Page, place: Site) -> None:
+    compared(page, place, "")
+
+
+def compare_streaming(page: Page, place: Site) -> None:
+    compared(page, place, "Show me a markdown tour")
+    page.wait_for_timeout(3500)
+
+
+def compare_ended(page: Page, place: Site) -> None:
+    compared(page, place, "What's 17+25?")
+    page.locator(".lane [data-outcome]").nth(2).wait_for(timeout=60_000)
+    page.wait_for_timeout(600)
+
+
 LOOKS = {
     "empty": empty,
     "streaming": streaming,
     "ended-well": ended_well,
     "ended-badly": ended_badly,
+    "compare-empty": compare_empty,
+    "compare-streaming": compare_streaming,
+    "compare-ended": compare_ended,
     "inspect-well": inspect_well,
     "inspect-badly": inspect_badly,
     "inspect-events": inspect_events,
