@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench ledger fuzz wall soak clean
+.PHONY: help demo test lint bench bench-peers ledger fuzz wall soak clean
 .NOTPARALLEL:
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make test    set up and run every test"
 	@echo "make lint    ruff, mypy --strict, import contracts"
 	@echo "make bench   CPU, loop lag and memory, measured against an ordinary client in one run"
+	@echo "make bench-peers  the same answer on this page and on others', in Chromium; environments of their own by uv in .peers"
 	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
 	@echo "make fuzz    every property with twenty times the examples, from a seed: make fuzz SEED=…"
 	@echo "make wall    a wall in a real Chromium, twenty outages in a row: it comes back from each"
@@ -51,6 +52,9 @@ lint: $(TEST_STAMP)
 bench: $(TEST_STAMP)
 	@failed=0; for file in tests/benchmarks/[a-z]*.py; do \
 		$(BIN)/python -m tests.benchmarks.$$(basename $$file .py) $(ARGS) || failed=1; done; exit $$failed
+
+bench-peers: $(TEST_STAMP)
+	@exec $(BIN)/python -m tests.benchmarks.peers $(ARGS)
 
 ledger: $(TEST_STAMP)
 	@exec $(BIN)/python -m tests.ledger --seed "$(SEED)" $(ARGS)
