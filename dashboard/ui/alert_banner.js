@@ -36,7 +36,7 @@ class Banner {
     }
     [...this.list.children].forEach((line, place) => setText(line.querySelector(".since"), ` for ${age(now - shown[place].since)}`));
     this.more.hidden = fresh.length < 2;
-    setText(this.more, this.open ? "Show one" : `${fresh.length - 1} more`);
+    if (!this.more.hidden) setText(this.more, this.open ? "Show one" : `${fresh.length - 1} more`);
   }
 }
 

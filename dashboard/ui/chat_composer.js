@@ -19,7 +19,7 @@ class Composer {
       el("div", {class: "keys"},
         el("span", {"aria-hidden": "true"}, el("kbd", {}, "Enter"), " sends · ", el("kbd", {}, "Shift Enter"), " new line · ",
           el("kbd", {}, "Esc"), " stops · ", el("kbd", {}, "/"), " focuses"),
-        el("button", {type: "button", class: "keys-help", title: "All keys (?)", "aria-label": "All keys", onclick: () => help.show()}, el("kbd", {}, "?"), " help")),
+        el("button", {type: "button", class: "keys-help", title: "All keys (?)", onclick: () => help.show()}, el("kbd", {}, "?"), " help")),
       help.root);
   }
 

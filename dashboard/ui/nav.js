@@ -1,7 +1,18 @@
 // The views as links: the address is theirs, a plain click stays on the page. And what becomes of the page: the key of
 // its conversation is given to the tab's next page, and the server is told when this one goes.
 
-export function render({model}) {
+// The theme that was chosen last in this browser is the next page's, unless its address names one.
+function keepTheme(page) {
+  const name = `${TAB}theme`;
+  const asked = new URLSearchParams(location.search).has("theme");
+  try {
+    const kept = localStorage.getItem(name);
+    if (kept && !asked) page.dark_theme = kept === "dark";
+    page.properties.dark_theme.change.connect(() => localStorage.setItem(name, page.dark_theme ? "dark" : "light"));
+  } catch { /* a browser that keeps nothing begins light */ }
+}
+
+export function render({model, view}) {
   const nav = document.createElement("nav");
   nav.setAttribute("aria-label", "Views");
   const draw = () => {
@@ -51,6 +62,7 @@ export function render({model}) {
   model.on("current", draw);
   model.on("msg:custom", (event) => told(event.data ?? event));
   model.on("after_render", here);
+  model.on("after_render", () => keepTheme(view.root.model.data));
   draw();
   return nav;
 }

@@ -98,7 +98,7 @@ class Page:
         bare = "wall" in visit.query
         main = self.main if bare else pn.Column(self.alerts, self.main, sizing_mode="stretch_width", margin=0)
         self.frame = _frame(visit.runtime.config.page.title, main, [self.nav], bare=bare)
-        self._sx = self.frame.sx or {}
+        self._sx = self.frame.sx
         self._side_open = self.frame.sidebar_open
         visit.opener = self._go
         asked = visit.query.get("view", "")
@@ -172,6 +172,8 @@ class Page:
         self.visit.close()
 
 
+IDLE = {"& > .MuiAppBar-root > .MuiLinearProgress-root": {"display": "none"}}
+"""`busy_indicator=None` is lost on its way to the browser, which draws a bar without a name for it."""
 BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}
 """A wall has no bar and no side."""
 SIDELESS = {
@@ -191,7 +193,7 @@ def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = F
         sidebar_resizable=False,
         busy_indicator=None,
         theme_config=THEME,
-        sx=BARE if bare else None,
+        sx=IDLE | (BARE if bare else {}),
     )
     # Unlinked from pn.state.busy: else each tick of any page would send to every page, at 30 ms apiece.
     with edit_readonly(frame):
