@@ -37,14 +37,14 @@ function markLink(mark, open) {
   const at = new Date(mark.at * 1000).toLocaleString();
   const words = `${mark.word}${mark.canary ? ", canary" : ""}, ${at}`;
   return viewLink({view: "inspect", turn: mark.turn}, open,
-    {class: "mark", "data-tone": mark.tone, "data-turn": mark.turn, role: "listitem", "aria-label": words,
+    {class: "mark", "data-tone": mark.tone, "data-turn": mark.turn, "aria-label": words,
       title: mark.sentence ? `${words}\n${mark.sentence}` : words}, icon(mark.icon));
 }
 
 class Strip {
   constructor(open) {
     this.open = open;
-    this.root = el("div", {class: "strip", role: "list", "aria-label": "Last turns, oldest first"});
+    this.root = el("div", {class: "strip", role: "group", "aria-label": "Last turns, oldest first"});
     this.none = el("span", {class: "none"}, "no turns yet");
     this.root.append(this.none);
   }
