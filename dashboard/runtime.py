@@ -16,7 +16,7 @@ from dashboard.backend.roster import Changes, Roster
 from dashboard.backend.scenarios import Scenario
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport
-from dashboard.config import AskOptions, Backend, Config, load
+from dashboard.config import AskOptions, Backend, Config, load, reader
 from dashboard.health.monitor import Monitor
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.tasks import Tasks
@@ -234,6 +234,8 @@ class Runtime:
         check_backends(config.backends)
         if config.history != self.config.history:
             log.warning("configuration: another `history:` takes effect at the next start")
+        if (config.metrics.address, config.metrics.port) != (self.config.metrics.address, self.config.metrics.port):
+            log.warning("configuration: another `metrics.address` or `metrics.port` takes effect at the next start")
         self.config = config
         changes, old = self._roster.configure(config.backends)
         for name, transport in old.items():
@@ -289,7 +291,7 @@ def current() -> Runtime:
     """The Runtime of this process, built from the configuration when first asked for. Errors: ConfigError."""
     if not _current:
         _current.append(Runtime(load()))
-        _current[0].read_config = load
+        _current[0].read_config = reader()
     return _current[0]
 
 

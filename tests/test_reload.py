@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.config import Backend, CanarySettings, Config, ConfigError, Limits, Secret, Thresholds, load
+from dashboard.config import (
+    Backend,
+    CanarySettings,
+    Config,
+    ConfigError,
+    Limits,
+    MetricsSettings,
+    Secret,
+    Thresholds,
+    load,
+    reader,
+)
 from dashboard.health.snapshot import Scope
 from dashboard.runtime import Refused, Runtime
 from dashboard.signals import reread
@@ -147,6 +158,31 @@ async def test_a_file_that_is_wrong_is_told_and_the_one_before_stays_until_it_is
     assert "added b; removed a" in caplog.text
     assert "config_last_reload_successful 1.0" in metrics(runtime)
     assert list(runtime.backends) == ["b"]
+    await runtime.aclose()
+
+
+async def test_a_file_that_is_gone_for_a_moment_is_no_reason_to_forget_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STREAMGAUGE_CONFIG", raising=False)
+    (tmp_path / "config.yaml").write_text(FILE.format(name="a", more=""))
+    runtime = Runtime(load())
+    runtime.read_config = reader()
+    (tmp_path / "config.yaml").rename(tmp_path / "gone.yaml")
+    with caplog.at_level(logging.WARNING):
+        reread(runtime)
+    assert "config.yaml: expected a file that can be read" in caplog.text
+    assert list(runtime.backends) == ["a"]
+    await runtime.aclose()
+
+
+async def test_what_only_a_start_can_change_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    backends = [Backend("a", "http://127.0.0.1:1/", "orchestrator")]
+    runtime = Runtime(Config(backends))
+    with caplog.at_level(logging.WARNING):
+        runtime.reload(Config(backends, metrics=MetricsSettings(port=9)))
+    assert "`metrics.port` takes effect at the next start" in caplog.text
     await runtime.aclose()
 
 

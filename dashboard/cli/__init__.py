@@ -61,10 +61,12 @@ def serve_command(
     """Serve the page for the configured backends, or for URL without any config. Other options go to `panel serve`."""
     from dashboard.cli.one_backend import file_named
     from dashboard.cli.serve import configured, serve, take_url
+    from dashboard.config import found
 
     with sentences():
         url, extra = take_url(arguments)
         config = configured(url, dialect, file, builtin=builtin)
+        file = found(file)
         again = None if url or builtin else lambda: configured(None, "", file)
         serve(config, "" if url else file_named(file), address, port, extra, quiet=quiet, again=again)
 

@@ -39,9 +39,11 @@ def watch_command(dialect: str, file: Path | None, port: int, address: str, url:
     """Ask the canaries and serve /metrics, /healthz, /readyz and /probe, without a page; URL alone gets a canary."""
     from dashboard.cli.one_backend import file_named
     from dashboard.cli.watch import watch, watched
+    from dashboard.config import found
 
     with sentences():
         config = watched(url, dialect, file)
+        file = found(file)
         again = None if url else lambda: watched(None, "", file)
         watch(config, "" if url else file_named(file), address, port, again)
 

@@ -90,3 +90,4 @@ async def test_pages_are_compressed_and_metrics_are_not_for_the_world(front: str
         page = await browser.get("/dashboard", headers={"Accept-Encoding": "gzip"})
         assert page.headers["content-encoding"] == "gzip"
         assert (await browser.get("/metrics")).status_code == 404
+        assert (await browser.get("/probe?backend=demo")).status_code == 404

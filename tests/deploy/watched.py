@@ -66,6 +66,7 @@ class Prometheus:
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
+        self.began = time.time()
 
     def get(self, path: str, **params: str | float) -> Any:
         answer = self.client.get(path, params=params).json()
@@ -73,13 +74,12 @@ class Prometheus:
         return answer["data"]
 
     def values(self, query: str, instant: bool) -> list[float]:
-        """Every number of the answer, NaN left out; of the last 20 s unless for this moment only."""
+        """Every number of the answer, NaN left out; since the start unless for this moment only."""
         if instant:
             told = self.get("query", query=query)
             samples = [told["result"]] if told["resultType"] == "scalar" else [each["value"] for each in told["result"]]
         else:
-            now = time.time()
-            told = self.get("query_range", query=query, start=now - 20, end=now, step=1)
+            told = self.get("query_range", query=query, start=self.began, end=time.time(), step=1)
             samples = [sample for each in told["result"] for sample in each["values"]]
         return [number for number in (float(value) for _, value in samples) if not math.isnan(number)]
 

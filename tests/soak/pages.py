@@ -96,12 +96,15 @@ class Pages:
 
     async def settled(self) -> Left:
         """What is left once nothing is, or after SETTLE_S."""
-        for _ in range(int(SETTLE_S / 0.25)):
-            if not self._runtime._sessions:
-                break
+        end = asyncio.get_running_loop().time() + SETTLE_S
+        while self._runtime._sessions:
+            assert asyncio.get_running_loop().time() < end, f"sessions that nobody lets go of: {self.left()}"
             await asyncio.sleep(0.25)
-        await asyncio.sleep(0.5)  # Bokeh destroys the document after it has told of the session
-        return self.left()
+        left = self.left()
+        while not left.nothing and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.5)  # Bokeh destroys the document after it has told of the session
+            left = self.left()
+        return left
 
 
 @contextlib.asynccontextmanager

@@ -65,3 +65,13 @@ def test_settings_that_cannot_be_are_refused(block: str, says: str) -> None:
 def test_an_empty_block_is_a_canary_with_the_defaults() -> None:
     assert parse(FILE.format("{}")).backends[0].canary == CanarySettings()
     assert parse(FILE.format("null")).backends[0].canary is None
+
+
+def test_a_pattern_that_would_search_for_ever_is_given_up() -> None:
+    """Of `re` it would hold the whole process for hours."""
+    gauge = TurnGauge(Thresholds())
+    for event in Story().begun().text(1, "a" * 60).ended(2).events:
+        gauge.observe(event)
+    how = went(CanarySettings(expect_regex="(a|aa)+$b"), gauge.report())
+    assert how.kind == UNEXPECTED_TEXT
+    assert "the search was given up after 0.25 s" in how.why
