@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, CustomJSHover, CustomJSTickFormatter, DataRange1d, HoverTool
+from bokeh.models import (
+    ColumnDataSource,
+    CustomJSHover,
+    DataRange1d,
+    DatetimeTickFormatter,
+    HoverTool,
+    NumeralTickFormatter,
+)
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 from bokeh.transform import stack
@@ -23,28 +30,11 @@ from dashboard.ui.words import DEFINITIONS
 
 HEIGHT = 136
 AREA_ALPHA, GRID_ALPHA = 0.12, 0.15
-LOCAL_TICK = """
-const time = new Date(tick), pad = (n) => String(n).padStart(2, "0")
-const whole = ticks.every((each) => new Date(each).getSeconds() == 0)
-return pad(time.getHours()) + ":" + pad(time.getMinutes()) + (whole ? "" : ":" + pad(time.getSeconds()))
-"""
-"""The reader's own time of day; Bokeh's datetime formatter knows UTC only."""
 TOOLTIP = (
     "margin:-6px;padding:7px 11px;border:1px solid var(--mui-palette-divider,#E0E4E8);white-space:pre;tab-size:80px;font:12px/1.5 Inter,system-ui,sans-serif;"
     "font-variant-numeric:tabular-nums;"
     "color:var(--mui-palette-text-primary,#15212B);background:var(--mui-palette-background-paper,#FFFFFF)"
 )
-HOVERED = """
-const row = special_vars.index
-const told = lines.map(([word, name]) => {
-  const measured = source.data[name][row]
-  return word + "\\t" + (Number.isFinite(measured) ? measured.toFixed(digits) + unit : "–")
-})
-return [new Date(value).toLocaleTimeString([], {hour12: false}), ...told].join("\\n")
-"""
-"""All lines in one go: Bokeh writes NaN for a gap before any formatter is asked."""
-
-
 ABOUT: dict[str, dict[str, Any]] = {
     "rate": {
         "title": "Event rate",
@@ -169,15 +159,18 @@ class Charts:
         fig.xaxis.ticker.desired_num_ticks = 4 if chart in ("rate", "latency") else 2
         fig.yaxis.ticker.desired_num_ticks = 3
         fig.yaxis.ticker.min_interval = 1
-        fig.yaxis.formatter = CustomJSTickFormatter(code="return tick >= 1000 ? tick / 1000 + ' k' : String(tick)")
-        fig.xaxis.formatter = CustomJSTickFormatter(code=LOCAL_TICK)
+        fig.yaxis.formatter = NumeralTickFormatter(format="0.[00]a")
+        fig.xaxis.formatter = DatetimeTickFormatter()  # charts.js writes the reader's own time, Bokeh knows UTC only
         return fig, hover
 
     def _hover(self, chart: str) -> HoverTool:
-        """Time, then every series of the chart with its value and unit; a dash where nothing was measured."""
+        """Time, then every series of the chart with its value and unit; a dash where nothing was measured.
+
+        The words are charts.js's: code in the document would need 'unsafe-eval' in the page's policy.
+        """
         unit, digits = {"rate": (" /s", 1), "latency": (" ms", 0)}.get(chart, ("", 0))
         told = {"source": self._source, "lines": ABOUT[chart]["legend"], "unit": unit, "digits": digits}
-        formatter = CustomJSHover(args=told, code=HOVERED)
+        formatter = CustomJSHover(args=told)
         tooltip = f'<div style="{TOOLTIP}">@t{{custom}}</div>'
         return HoverTool(mode="vline", show_arrow=False, tooltips=tooltip, formatters={"@t": formatter})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
+FONT = 'Inter, system-ui, -apple-system, "Segoe UI", sans-serif'
 AXIS = "#8791A0"
 """Axis labels and grid: 3:1 and more on paper in both themes (large areas carry no text in it)."""
 
