@@ -50,6 +50,7 @@ __all__ = [
     "Secret",
     "Thresholds",
     "Timeouts",
+    "check_headers",
     "default_config",
     "load",
     "parse",
@@ -135,7 +136,7 @@ def _check(config: Config, file: str, raw: Any) -> None:
             check_url(backend.proxy, f"{at}.proxy", raw["backends"][i]["proxy"], user=True)
         if backend.client_key and not backend.client_cert:
             raise ConfigError(f"{at}.client_cert: expected the certificate of client_key, got none")
-        _check_headers(backend.headers, f"{at}.headers")
+        check_headers(backend.headers, f"{at}.headers")
         _check_canary(backend.canary, f"{at}.canary")
         if backend.name in names:
             raise ConfigError(
@@ -171,13 +172,21 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]*=*")  # RFC 6750 section 2.1
 _HEADER_ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110 section 5.5
 
 
-def _check_headers(headers: Mapping[str, Secret], at: str) -> None:
+_HEADERS_OF_THE_BODY = frozenset({"content-length", "transfer-encoding"})
+"""They say how the body is framed (RFC 9112 section 6), which only the client that sends it knows. Host is not among
+them: a backend behind a name-based proxy may need another one than its address says."""
+
+
+def check_headers(headers: Mapping[str, Secret], at: str) -> None:
+    """Errors: ConfigError, a sentence that begins with `at`, for headers that cannot be sent."""
     seen: set[str] = set()
     for name, secret in headers.items():
         if not _HEADER_NAME.fullmatch(name):
             raise ConfigError(f"{at}: expected the name of an HTTP header, got {name[:80]!r}")
         if name.lower() in seen:
             raise ConfigError(f"{at}.{name}: expected each header once, got it twice")
+        if name.lower() in _HEADERS_OF_THE_BODY:
+            raise ConfigError(f"{at}.{name}: expected no such header, because it is set from what is sent, got one")
         if _HEADER_ILLEGAL.search(secret.reveal()):
             raise ConfigError(f"{at}.{name}: expected one line of text, got a control character in it")
         seen.add(name.lower())

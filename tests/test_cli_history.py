@@ -111,6 +111,7 @@ def test_the_configured_file_and_its_limits_are_taken(path: Path, tmp_path: Path
         (["list", "--path", "{here}/text.txt"], "text.txt: expected a history, got: file is not a database"),
         (["list", "--path", "{here}/x", "--outcome", "good"], "--outcome: expected one of stopped, "),
         (["export", "--path", "{history}", "-o", "{here}/no/where.csv"], "cannot be written: No such file"),
+        (["list", "--path", "{history}", "-n", "9" * 23], "is not in the range 1<=x<=1000000"),
         (["list", "--since", "yesterday"], "expected a time span such as 90m, 12h or 30d, got 'yesterday'"),
     ],
 )
@@ -121,3 +122,13 @@ def test_a_mistake_is_a_sentence_and_exit_code_2(path: Path, tmp_path: Path, wor
     assert result.exit_code == 2
     assert says in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", ["history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "soft", "hard"])
+def test_an_export_never_writes_over_the_history(path: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "soft").symlink_to(path)
+    (tmp_path / "hard").hardlink_to(path)
+    result = run("export", "--path", str(path), "-o", str(tmp_path / name))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("-o: expected another file than the history itself, got ")
+    assert turns(run("export", "--path", str(path))) == ["old", "canary", "bad", "other"]

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from dashboard.cli import commands
 from tests.system.processes import stub
 
 
@@ -50,6 +52,13 @@ def test_what_cannot_be_replayed_is_one_sentence(content: bytes | None, says: st
     assert says in done.stderr
     assert str(file) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("speed", ["nan", "inf", "1e400", "-1"])
+def test_a_speed_that_is_none_is_one_sentence(speed: str) -> None:
+    done = CliRunner().invoke(commands, ["replay", "any.jsonl", "--speed", speed])
+    assert done.exit_code == 2
+    assert "Invalid value for '--speed'" in done.stderr
 
 
 def test_a_folder_that_does_not_exist_is_told_before_anything_is_asked(tmp_path: Path) -> None:

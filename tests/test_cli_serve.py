@@ -76,6 +76,7 @@ def serve(*arguments: str) -> tuple[int, str]:
         (["--config", "bad.yaml"], "bad.yaml: backends[0].urll: expected one of name, url, dialect, "),
         (["--config", "odd.yaml"], "odd.yaml: backends[0].dialect: expected one of auto, "),
         (["ftp://h/x"], "URL: expected an http:// or https:// address, got 'ftp://h/x'\n"),
+        (["nosuch"], "URL: expected an address such as http://host:port/path, got 'nosuch'; leave it out to "),
         (["http://h/x", "--dialect", "odd"], "--dialect: expected one of auto, "),
         (["http://h/x", "--dialect", "custom"], "--dialect custom: expected a backend of config.yaml"),
         (["--dialect", "openai-chat"], "--dialect: expected an address beside it, got none"),

@@ -31,6 +31,7 @@ def test_an_address_alone_gets_a_canary_and_a_file_is_taken_as_it_is(tmp_path: P
     [
         (["--config", "none.yaml"], "none.yaml: expected a file that can be read, got: No such file or directory"),
         (["ftp://h/x"], "URL: expected an http:// or https:// address, got 'ftp://h/x'"),
+        (["nosuch"], "URL: expected an address such as http://host:port/path, got 'nosuch'; leave it out to "),
         (["--dialect", "a2a"], "--dialect: expected an address beside it, got none"),
         (["http://h/x", "--dialect", "odd"], "--dialect: expected one of auto, "),
         (["--address", "no.such.host.invalid"], "--address: expected an address of this machine"),

@@ -17,7 +17,7 @@ import click
 
 from dashboard.cli.mistakes import Mistake, sentences
 from dashboard.cli.operations import history_commands, watch_command
-from dashboard.cli.options import FILE, FOLDER, KINDS, PORT, SECONDS, expecting, whom
+from dashboard.cli.options import FILE, FOLDER, KINDS, PORT, SECONDS, SPEED, expecting, whom
 from dashboard.cli.printable import one_line
 
 if TYPE_CHECKING:  # heavy imports stand where they are used: --help is quick
@@ -164,9 +164,7 @@ def record_command(target: str | None, as_json: bool, output: Path, **given: Any
 @commands.command("replay")
 @click.argument("recording", type=FILE)
 @click.option("--dialect", default="", help="Read it as this; otherwise as recorded, or as guessed.")
-@click.option(
-    "--speed", type=click.FloatRange(0), default=0.0, show_default=True, help="1: as long as it took; 0: at once."
-)
+@click.option("--speed", type=SPEED, default=0.0, show_default=True, help="1: as long as it took; 0: at once.")
 @click.option("--config", "file", type=FILE, help="Another file than ./config.yaml, for the backend's thresholds.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @expecting

@@ -24,7 +24,7 @@ from dashboard.cli.question_field import question_in, with_question
 from dashboard.cli.shell_words import CurlError
 from dashboard.cli.unreadable import unread
 from dashboard.cli.verdict import Gate, misses, told
-from dashboard.config import Backend, Config, ConfigError, load
+from dashboard.config import Backend, Config, ConfigError, Secret, check_headers, load
 from dashboard.health.evidence import Evidence
 from dashboard.health.report import Report
 from dashboard.health.unread import Seen
@@ -93,6 +93,7 @@ def _pasted(curl: str, message: str | None, dialect: str, headers: Mapping[str, 
             )
         pasted = asked
     own = {name: value for name, value in pasted.headers.items() if name.lower() in ("content-type", "accept")}
+    check_headers({name: Secret(value) for name, value in own.items()}, "--curl")
     secret = {name: value for name, value in pasted.headers.items() if name not in own}
     config = of_url(pasted.url, dialect or "auto", {**secret, **headers})
     backend = msgspec.structs.replace(

@@ -51,6 +51,15 @@ def opened(path: Path, wanted: Wanted) -> Iterator[tuple[HistoryFile, Wanted]]:
         raise Mistake(f"{path}: expected a history, got: {error}") from None
 
 
+def is_part_of(path: Path, history: Path) -> bool:
+    """Whether writing `path` would write over the history: its file, by whatever name, or SQLite's files beside it."""
+    for beside in ("", "-wal", "-shm", "-journal"):
+        part = history.with_name(history.name + beside)
+        if path.resolve() == part.resolve() or (path.exists() and part.exists() and path.samefile(part)):
+            return True
+    return False
+
+
 def prune(file: HistoryFile, config: Path | None, older_s: float | None, megabytes: int | None) -> int:
     """Drops what is asked for, or what the configuration says when nothing is; how many turns went."""
     if older_s is None and megabytes is None:

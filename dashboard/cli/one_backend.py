@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from dashboard.config import Backend, Config, ConfigError, Secret
+from dashboard.config import Backend, Config, ConfigError, Secret, check_headers
 from dashboard.config_yaml import as_name, check_url
 
 if TYPE_CHECKING:
@@ -31,8 +31,15 @@ def of_url(text: str, dialect: str = "auto", headers: Mapping[str, str] | None =
             "--dialect custom: expected a backend of config.yaml with a `custom:` block, got an address; "
             "only the file can say where the text is"
         )
-    secrets = {name: Secret(value) for name, value in (headers or {}).items()}
+    secrets = _secrets(headers or {})
     return Config([Backend(name_of(url), url, dialect, headers=secrets)])
+
+
+def _secrets(headers: Mapping[str, str]) -> dict[str, Secret]:
+    """Headers of the command line, held to what those of the file are. Errors: ConfigError."""
+    secrets = {name: Secret(value) for name, value in headers.items()}
+    check_headers(secrets, "--header")
+    return secrets
 
 
 def name_of(url: str) -> str:
@@ -51,8 +58,7 @@ def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str])
         backend = msgspec.structs.replace(backend, dialect=dialect)
     if backend.dialect == "custom" and backend.custom is None:
         raise ConfigError(f"--dialect custom: expected a `custom:` block at the backend {name}, got none")
-    more = {key: Secret(value) for key, value in headers.items()}
-    backend = msgspec.structs.replace(backend, headers={**backend.headers, **more})
+    backend = msgspec.structs.replace(backend, headers={**backend.headers, **_secrets(headers)})
     return msgspec.structs.replace(config, backends=[backend])
 
 

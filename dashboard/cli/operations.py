@@ -71,7 +71,12 @@ def history_commands() -> None:
 @history_commands.command("list")
 @_which
 @click.option(
-    "-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="So many, the newest first."
+    "-n",
+    "--number",
+    type=click.IntRange(1, 1_000_000),
+    default=20,
+    show_default=True,
+    help="So many, the newest first.",
 )
 def list_command(number: int, **which: Any) -> None:
     """Print turns, the newest first: when, backend, source, how they ended, their first text, and whose fault."""
@@ -92,6 +97,8 @@ def export_command(kind: str | None, output: Path | None, **which: Any) -> None:
 
     kind = kind or ("csv" if output is not None and output.suffix == ".csv" else "json")
     with _opened(which) as (file, wanted):
+        if output is not None and history.is_part_of(output, file.path):
+            raise Mistake(f"-o: expected another file than the history itself, got {output}")
         rows = history.as_csv(file.turns(wanted)) if kind == "csv" else history.as_json(file.turns(wanted))
         if output is None:
             sys.stdout.writelines(rows)

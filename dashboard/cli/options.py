@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +16,21 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 KINDS = ("grafana", "nginx", "prometheus")
 """What `export` writes."""
 PORT = click.IntRange(0, 65535)
-SECONDS = click.FloatRange(0, min_open=True)
+
+
+class _Finite(click.FloatRange):
+    """A number within the range that is neither infinite, as 1e400 is, nor NaN, which no range keeps out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Errors: BadParameter."""
+        number = float(super().convert(value, param, ctx))
+        if not isfinite(number):
+            self.fail(f"expected a finite number, got {one_line(str(value), 40)!r}", param, ctx)
+        return number
+
+
+SECONDS = _Finite(0, min_open=True)
+SPEED = _Finite(0)
 
 
 def _header(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

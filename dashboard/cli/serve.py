@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard.cli.event_loop import prefer_uvloop
-from dashboard.cli.one_backend import build, of_url
+from dashboard.cli.one_backend import build, is_url, of_url
 from dashboard.cli.port import free_port
 from dashboard.config import Config, ConfigError, default_config, load
 from dashboard.workers import refuse_workers
@@ -34,6 +34,11 @@ def configured(url: str | None, dialect: str, file: Path | None, *, builtin: boo
     """What to serve: one address, the built-in demo, or the file. Errors: ConfigError."""
     if builtin:
         return default_config()
+    if url is not None and not is_url(url):
+        raise ConfigError(
+            f"URL: expected an address such as http://host:port/path, got {url[:80]!r}; "
+            "leave it out to take the backends of the configuration"
+        )
     if url is not None:
         return of_url(url, dialect or "auto")
     if dialect:

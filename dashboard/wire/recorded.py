@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import msgspec
@@ -72,7 +72,7 @@ def _row(line: bytes, where: str) -> dict[str, Any]:
     except RecordingError:
         raise
     except (msgspec.MsgspecError, binascii.Error, KeyError, TypeError, ValueError, RecursionError):
-        raise RecordingError(f'{where}: expected {{"t": seconds, "b64": bytes}}, got {line[:80]!r}') from None
+        raise RecordingError(f'{where}: expected {{"t": seconds from 0 on, "b64": bytes}}, got {line[:80]!r}') from None
 
 
 def _check_meta(meta: Mapping[str, Any], where: str) -> None:
@@ -86,14 +86,20 @@ def _check_meta(meta: Mapping[str, Any], where: str) -> None:
         try:
             _seconds(0 if meta.get(name) is None else meta[name])
         except ValueError:
-            raise RecordingError(f"{where}: meta.{name}: expected seconds, got {meta[name]!r}") from None
+            raise RecordingError(
+                f"{where}: meta.{name}: expected seconds from 0 on, got {repr(meta[name])[:80]}"
+            ) from None
 
 
 def _seconds(value: Any) -> float:
-    """Errors: ValueError for what is no finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise ValueError(value)
-    return float(value)
+    """Errors: ValueError for what is no finite number from 0 on."""
+    try:
+        seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else nan
+    except OverflowError:  # a whole number of more than 308 digits
+        seconds = nan
+    if not (isfinite(seconds) and seconds >= 0):
+        raise ValueError
+    return seconds
 
 
 def _attempt(

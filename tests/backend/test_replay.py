@@ -132,7 +132,7 @@ async def test_when_the_connection_stood_is_replayed() -> None:
     connection = await ReplayTransport(attempts).open(Ask("GET", "http://nowhere/"), 60)
     assert connection is not None
     assert connection.head.dialled_at == 3.0
-    with pytest.raises(RecordingError, match="t_connected: expected seconds, got 'soon'"):
+    with pytest.raises(RecordingError, match="t_connected: expected seconds from 0 on, got 'soon'"):
         parse_recording([meta.replace(b"3.0", b'"soon"')])
 
 
@@ -195,7 +195,12 @@ def test_a_backend_of_that_name_lends_its_thresholds(tmp_path: Path) -> None:
         ([b'{"meta": {"headers": ["a"]}}'], "line 1: meta.headers: expected an object"),
         ([b'{"meta": {"t_headers": []}}'], "meta.t_headers"),
         ([b'{"meta": {"t_connected": {}}}'], "meta.t_connected"),
-        ([b'{"meta": {"t_headers": "soon"}}'], "line 1: meta.t_headers: expected seconds, got 'soon'"),
+        ([b'{"meta": {"t_headers": "soon"}}'], "line 1: meta.t_headers: expected seconds from 0 on, got 'soon'"),
+        ([b'{"meta": {}}', b'{"t": %s, "b64": "eA=="}' % (b"9" * 400)], "line 2: .*seconds from 0 on"),
+        ([b'{"meta": {}}', b'{"t": 1e400, "b64": "eA=="}'], "line 2"),
+        ([b'{"meta": {}}', b'{"t": -1, "b64": "eA=="}'], "line 2: .*seconds from 0 on"),
+        ([b'{"meta": {"t_headers": %s}}' % (b"9" * 400)], "meta.t_headers: expected seconds from 0 on, got 999"),
+        ([b'{"meta": {"t_connected": -0.5}}'], "meta.t_connected: expected seconds from 0 on, got -0.5"),
     ],
 )
 def test_what_is_no_recording_is_said(lines: list[bytes], says: str) -> None:
