@@ -73,7 +73,7 @@ class BackendRow {
     this.last = el("span", {class: "ago"});
     this.diagnosis = el("div", {class: "diagnosis", role: "cell", hidden: true});
     this.open = open;
-    this.alarms = el("ul", {class: "alarms", role: "cell", hidden: true});
+    this.alarms = el("ul", {class: "alarms", hidden: true});
     this.dialect = el("span", {class: "dialect"});
     this.cells = {};
     const cell = (key, label, ...parts) => (this.cells[key] = el("div", {class: `cell ${key}`, role: "cell", "data-label": label}, ...parts));
@@ -87,7 +87,7 @@ class BackendRow {
       number("ttft", "First text p95"), number("gap", "Chunk gap p95"), number("stalls", "Stalls"), number("live", "Live"),
       cell("turns", "Last turns", this.strip.root, this.last),
       cell("canary", "Canary", el("span", {class: "value"}, "–"), el("span", {class: "sub"})),
-      this.alarms, this.diagnosis);
+      el("div", {class: "alarms-cell", role: "cell"}, this.alarms), this.diagnosis);
   }
 
   update(fields) {

@@ -9,7 +9,7 @@ from tests.browser.site import Site
 
 def open_page(page: Page, place: Site, query: str = "") -> None:
     page.goto(place.url + query)
-    page.locator("textarea").wait_for()
+    page.get_by_label("Your question").wait_for()
     page.locator(".card .value").first.wait_for()
 
 

@@ -27,12 +27,12 @@ ANSWERED = "[data-outcome]"
 
 def empty(page: Page, place: Site) -> None:
     page.goto(place.url)
-    page.wait_for_selector("textarea")
+    page.get_by_label("Your question").wait_for()
     page.wait_for_timeout(1000)
 
 
 def ask(page: Page, question: str) -> None:
-    page.locator("textarea").fill(question)
+    page.get_by_label("Your question").fill(question)
     page.keyboard.press("Enter")
 
 
@@ -55,7 +55,7 @@ def ended_well(page: Page, place: Site) -> None:
 
 def ended_badly(page: Page, place: Site) -> None:
     page.goto(f"{place.url}?backend=truncated")
-    page.wait_for_selector("textarea")
+    page.get_by_label("Your question").wait_for()
     page.wait_for_timeout(800)
     ask(page, "Tell me a story about a river")
     page.locator(ANSWERED).last.wait_for(timeout=60_000)
@@ -107,7 +107,7 @@ def shoot(browser: Browser, place: Site, url: str, file: Path, width: int, heigh
 
 def inspected(page: Page, place: Site, backend: str) -> None:
     page.goto(f"{place.url}?backend={backend}")
-    page.wait_for_selector("textarea")
+    page.get_by_label("Your question").wait_for()
     page.wait_for_timeout(800)
     ask(page, "Tell me a story about a river" if backend != "demo" else "Show me a markdown tour")
     page.locator(ANSWERED).last.wait_for(timeout=60_000)
