@@ -58,7 +58,14 @@ class ComparePane(Pane):
     """The lanes, what they are asked, and how they compare."""
 
     _esm = source(
-        "dom.js", "chat_turn.js", "chat_composer.js", "pane.js", "timeline.js", "compare_lane.js", "compare.js"
+        "dom.js",
+        "chat_turn.js",
+        "chat_composer.js",
+        "link.js",
+        "pane.js",
+        "timeline.js",
+        "compare_lane.js",
+        "compare.js",
     )
     _stylesheets = [source("tokens.css", "chat.css", "answer.css", "compare.css")]
 

@@ -32,7 +32,15 @@ class FleetPane(JSComponent):
     """Speaks to one browser; `wall` is the large form without controls."""
 
     _esm = source(
-        "dom.js", "ages.js", "alarm.js", "fleet_row.js", "fleet_table.js", "wall_watch.js", "fleet_wall.js", "fleet.js"
+        "dom.js",
+        "ages.js",
+        "alarm.js",
+        "link.js",
+        "fleet_row.js",
+        "fleet_table.js",
+        "wall_watch.js",
+        "fleet_wall.js",
+        "fleet.js",
     )
     _stylesheets = [source("tokens.css", "fleet.css", "wall.css")]
 

@@ -25,6 +25,7 @@ class Fleet {
     this.have = -1;
     this.skew = this.old = 0;
     this.heard = performance.now();
+    this.link = new ServerLink(() => location.reload());
     this.sort = {by: "health", down: false};
     this.open = ({view, ...query}) => model.send_msg({type: view, ...query});
     this.summary = el("h1", {class: "summary", role: "status"}, "…");
@@ -85,36 +86,24 @@ class Fleet {
     return new BackendRow(name, this.open, this.model.runbooks);
   }
 
-  // The websocket to this page's own server. A session outlives it by 15 s, and never its process.
+  get offline() {
+    return this.link.offline;
+  }
+
   lost(event) {
     if (!this.root.isConnected) return;
-    if (!this.offline) this.lostAt = performance.now();
-    this.offline = true;
-    this.reconnect = () => event.reconnect();
-    this.looking ??= setInterval(() => this.look(), 1000);
+    this.link.lost(event);
     this.tick();
   }
 
-  async look() {
-    const answer = await fetch(new URL("healthz", location.href), {cache: "no-store"}).catch(() => null);
-    if (!answer?.ok || !this.offline) return;
-    const away = performance.now() - this.lostAt;
-    const same = (await answer.json()).uptime_s * 1000 > away;
-    if (!same || away > 12000 || performance.now() - this.triedAt > 10000) return location.reload();
-    if (this.triedAt == null) this.reconnect();
-    this.triedAt ??= performance.now();
-  }
-
   found() {
-    clearInterval(this.looking);
-    this.offline = false;
-    this.looking = this.triedAt = undefined;
+    this.link.found();
     this.have = -1;
     this.sync();
   }
 
   end() {
-    clearInterval(this.looking);
+    this.link.end();
   }
 
   sync() {

@@ -54,7 +54,7 @@ class Wall extends Fleet {
 
   // It waits for nobody: what brings it back is the watch, or the one outside its frame.
   lost() {
-    this.offline = true;
+    this.link.offline = true;
   }
 
   end() {

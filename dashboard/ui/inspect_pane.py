@@ -25,7 +25,7 @@ from dashboard.ui.view import Visit
 
 ID_CHARS = 64
 PARTS = (
-    *("dom.js", "pane.js", "inspect_list.js", "inspect_head.js", "inspect_waterfall.js", "inspect_log.js"),
+    *("dom.js", "link.js", "pane.js", "inspect_list.js", "inspect_head.js", "inspect_waterfall.js", "inspect_log.js"),
     *("inspect_more.js", "inspect_take.js", "inspect.js"),
 )
 

@@ -5,6 +5,7 @@ class Pane {
     this.model = model;
     this.have = -1;
     this.heard = performance.now();
+    this.link = new ServerLink(() => this.reload());
     this.act = (message) => {
       if (!this.offline) model.send_msg(message);
       else this.composer.say("This page has lost its server; what you typed stays here.");
@@ -12,6 +13,10 @@ class Pane {
     this.banner = el("div", {class: "banner", role: "alert", hidden: true});
     this.help = new Help();
     this.composer = new Composer(this.act, words, this.help);
+  }
+
+  get offline() {
+    return this.link.offline;
   }
 
   // For a subclass: `received` after each message, `views` its TurnViews by id, `root` its DOM.
@@ -49,32 +54,15 @@ class Pane {
     }
   }
 
-  // The websocket to this page's own server, not the stream. What is not known is not claimed.
+  // What is not known is not claimed.
   lost(event) {
     if (!this.root.isConnected) return;
-    if (!this.offline) this.lostAt = performance.now();
-    this.offline = true;
-    this.reconnect = () => {
-      forgetCutMessage(event.connection?.deref());
-      event.reconnect();
-    };
+    this.link.lost(event);
     this.banner.hidden = false;
     this.banner.replaceChildren(
       el("span", {}, "This page has lost its own server; its numbers stand still. It comes back by itself."),
       button("Reload now", "again", () => this.reload(), {class: "ghost"}));
-    this.watch ??= setInterval(() => this.look(), 1000);
     this.tick();
-  }
-
-  // A session outlives its websocket by 15 s, and never its process: after that only a new page is a true one.
-  async look() {
-    const answer = await fetch(new URL("healthz", location.href), {cache: "no-store"}).catch(() => null);
-    if (!answer?.ok || !this.offline) return;
-    const away = performance.now() - this.lostAt;
-    const same = (await answer.json()).uptime_s * 1000 > away;
-    if (!same || away > 12000 || performance.now() - this.triedAt > 10000) return this.reload();
-    if (this.triedAt == null) this.reconnect();
-    this.triedAt ??= performance.now();
   }
 
   reload() {
@@ -95,10 +83,9 @@ class Pane {
 
   // Bokeh may have drawn the page anew: then another pane has taken over, with the draft.
   found() {
-    clearInterval(this.watch);
+    this.link.end();
     if (!this.root.isConnected) return;
-    this.offline = false;
-    this.watch = this.triedAt = undefined;
+    this.link.found();
     this.banner.hidden = true;
     const heard = this.heard;
     this.have = -1;
@@ -118,13 +105,6 @@ class Pane {
       this.composer.area.focus();
     }
   }
-}
-
-// Bokeh reads the new websocket with the receiver of the old one. Cut in the middle of a message, it would take the
-// first pieces of the new one for that message's rest, and nothing would be understood any more.
-function forgetCutMessage(connection) {
-  const receiver = connection?._receiver;
-  if (receiver) connection._receiver = new receiver.constructor();
 }
 
 // Out of sight (another view, a hidden tab) nothing is painted; what comes into sight asks for everything.

@@ -64,3 +64,19 @@ def test_a_websocket_that_drops_mid_answer_loses_no_character(browser: Browser, 
         assert first == second
         assert page.evaluate("performance.timeOrigin") == here, "it came back without a reload"
         assert not [each for each in seen.wrong if not each.startswith("console")]
+
+
+def test_fleet_comes_back_from_a_cut_message_too(browser: Browser, place: Site) -> None:
+    with watched(browser, place.home) as seen:
+        page = seen.page
+        page.add_init_script(HOLD_THE_SOCKET)
+        page.goto(f"{place.url}?view=fleet")
+        page.locator(".backend").first.wait_for()
+        here = page.evaluate("performance.timeOrigin")
+        page.evaluate("held.onmessage({data: '{}'}); held.close()")
+        expect(page.locator(".clock")).to_contain_text("Lost its server")
+        expect(page.locator(".clock")).not_to_contain_text("Lost its server", timeout=20_000)
+        page.wait_for_timeout(9_000)  # STALE_S of fleet_table.js and one: what came before the cut would be old by now
+        expect(page.locator(".clock")).to_contain_text("as of 0 s ago")
+        assert page.evaluate("performance.timeOrigin") == here, "it came back without a reload"
+        assert not [each for each in seen.wrong if not each.startswith("console")]
