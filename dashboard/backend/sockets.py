@@ -49,7 +49,7 @@ class Socket(asyncio.Protocol, ByteStream):
     def eof_received(self) -> bool | None:
         self._over = True
         self._wake()
-        return self._theirs.eof_received()  # type: ignore[no-any-return]
+        return self._theirs.eof_received()  # type: ignore[no-any-return]  # anyio tells no type of its protocol
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over = True
@@ -123,7 +123,7 @@ class Stream:
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._plain and timeout is None and await self._socket.ready():
             return self._socket.take(max_bytes)
-        return await self._inner.read(max_bytes, timeout)  # type: ignore[no-any-return]
+        return await self._inner.read(max_bytes, timeout)  # type: ignore[no-any-return]  # httpcore exports none
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> Stream:
         return Stream(await self._inner.start_tls(*args, **kwargs), self._socket, plain=False)

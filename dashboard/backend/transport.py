@@ -215,7 +215,7 @@ class _HttpConnection(Reads):
 
 def _read_lightly(client: httpx.AsyncClient) -> None:
     """Puts our Network over that of `client`, which has no argument for it; without, all works as well, and costs more."""
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # as said above
         pool = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = Network(pool._network_backend)  # type: ignore[union-attr]  # noqa: SLF001
