@@ -14,7 +14,7 @@ import pytest
 from dashboard.cli import commands
 from dashboard.config import parse
 from tests.architecture.tree import ROOT, documents, name_of
-from tests.backend.raw import free_port
+from tests.ports import free_port
 from tests.system.processes import program
 
 BACKENDS = (ROOT / "docs" / "backends.md").read_text("utf-8")

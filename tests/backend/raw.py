@@ -95,10 +95,3 @@ async def serving(*scripts: Script) -> AsyncIterator[RawServer]:
         await asyncio.sleep(0)
     if raw.failures:
         raise raw.failures[0]
-
-
-def free_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -14,7 +14,7 @@ from dashboard.config import Backend, Config, Custom, Limits, Retry
 from dashboard.runtime import Runtime
 from dashboard.wire.dialect import Question
 from tests.backend.behaviour import Played, Server, play
-from tests.backend.raw import free_port
+from tests.ports import free_port
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "sse-behaviour.json"
 CASES: dict[str, dict[str, Any]] = {case["id"]: case for case in json.loads(CORPUS.read_text("utf-8"))}

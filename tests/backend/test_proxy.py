@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from dashboard.config import parse
-from tests.backend.raw import free_port, serving
+from tests.backend.raw import serving
 from tests.backend.test_tls import GOOD, Authority, asked, good, serving_tls, told
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system
 

@@ -13,7 +13,8 @@ from dashboard.health.snapshot import Scope
 from dashboard.runtime import Refused, Runtime
 from dashboard.turn.events import Ended, TextArrived, TurnEvent
 from dashboard.wire.dialect import Question
-from tests.backend.raw import HEAD, Peer, RawServer, free_port, serving
+from tests.backend.raw import HEAD, Peer, RawServer, serving
+from tests.ports import free_port
 from tests.turn.script import DONE, say
 
 HELLO = Question("hello")

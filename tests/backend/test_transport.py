@@ -15,7 +15,8 @@ from dashboard.backend.transport import HttpTransport
 from dashboard.config import Backend, Secret, Timeouts
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
-from tests.backend.raw import HEAD, Peer, free_port, serving
+from tests.backend.raw import HEAD, Peer, serving
+from tests.ports import free_port
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page
 from dashboard.telemetry.past_turn import PastTurn
 from tests.browser.chromium import chromium, watched
 from tests.browser.fleet_site import fleet, turns
-from tests.browser.site import Site, free_port, serving, site
+from tests.browser.site import Site, serving, site
+from tests.ports import free_port
 from tests.system.processes import stub
 
 SIZES = ((1440, 900), (1024, 768), (420, 860))

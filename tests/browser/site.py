@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.system.processes import program, stub
 
 SCENARIOS = ("stall", "stall-forever", "truncated", "error-event", "refused-503", "reasoning", "drop-and-resume")
 QUICK = {"stall_after_s": 1, "give_up_s": 3, "first_text_give_up_s": 4}
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def config(stream: str) -> str:

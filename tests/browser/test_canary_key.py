@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, WebSocket
 
 from tests.browser import chromium
 from tests.browser.reading import ask, outcome
-from tests.browser.site import Site, free_port, wait_until_answered
+from tests.browser.site import Site, wait_until_answered
+from tests.ports import free_port
 from tests.system.canary import ENV, config, echoing, let_out
 from tests.system.processes import Program
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.chromium import Watched, watched
 from tests.browser.fleet_site import HOSTILE, fleet
-from tests.browser.site import Site, free_port, serving
+from tests.browser.site import Site, serving
+from tests.ports import free_port
 from tests.system.processes import stub
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, expect
 from tests.browser.chromium import watched
 from tests.browser.hostile import VIEWS, evil, tour
 from tests.browser.reading import ask, open_page, outcome
-from tests.browser.site import Site, free_port, serving
+from tests.browser.site import Site, serving
+from tests.ports import free_port
 from tests.ui.test_markdown import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import watched
 from tests.browser.reading import ask, open_page, outcome
-from tests.browser.site import Site, config, free_port, serving
+from tests.browser.site import Site, config, serving
+from tests.ports import free_port
 from tests.system.processes import stub
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

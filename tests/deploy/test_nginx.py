@@ -15,8 +15,8 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler, websocket_connect
 
-from tests.backend.raw import free_port
 from tests.deploy.programs import DEPLOY
+from tests.ports import free_port
 from tests.system.nginx import binary, listening
 from tests.system.processes import program
 

@@ -15,8 +15,9 @@ import httpx
 import yaml
 
 from dashboard.cli.export import contents
-from tests.browser.site import Site, free_port, serving
+from tests.browser.site import Site, serving
 from tests.deploy.programs import binary
+from tests.ports import free_port
 from tests.system.processes import program, stub
 
 CANARY = {"interval_s": 1, "jitter": 0.0}

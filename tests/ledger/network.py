@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from dashboard.config import Retry, Timeouts
-from tests.backend.raw import free_port
 from tests.ledger.account import Account
 from tests.ledger.answer import sha
 from tests.ledger.classes import BOTH, QUICK, fault, gave_up_in_time, retried_within
 from tests.ledger.server import Page, Visit
 from tests.ledger.variants import unnumbered
+from tests.ports import free_port
 
 CUT = ("truncated", "cut")
 FEW = {"retry": Retry(0.02, 0.05, 3)}

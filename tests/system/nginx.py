@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.raw import free_port
+from tests.ports import free_port
 from tests.system.processes import Program, program
 
 PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.backend.raw import free_port
+from tests.ports import free_port
 from tests.system.nginx import nginx
 from tests.system.processes import stub
 

@@ -13,16 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.system.processes import Program, program, stub
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
 DEMO = (sys.executable, "-m", "dashboard", "demo", "--no-browser")
-
-
-def free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
 
 
 def get(port: int, path: str) -> tuple[int, str, str]:
@@ -63,7 +59,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 def test_the_demo_prints_both_addresses_answers_and_stops_whole(
     number: int, tmp_path: Path, env: dict[str, str]
 ) -> None:
-    port, stub_port = free_ports()
+    port, stub_port = free_port(), free_port()
     command = (*DEMO, "--port", str(port), "--stub-port", str(stub_port))
     with program(*command, cwd=tmp_path, env=env) as demo:
         demo.wait_for(rf"(?m)^Streamgauge +http://127\.0\.0\.1:{port}/dashboard$", 60)
@@ -108,7 +104,7 @@ def test_a_child_that_dies_ends_the_demo_with_exit_1(tmp_path: Path, env: dict[s
 
 
 def test_a_signal_while_starting_leaves_nothing(tmp_path: Path, env: dict[str, str]) -> None:
-    port, stub_port = free_ports()
+    port, stub_port = free_port(), free_port()
     with program(*DEMO, "--port", str(port), "--stub-port", str(stub_port), cwd=tmp_path, env=env) as demo:
         until = time.monotonic() + 20
         while not (started := children(demo.pid)) and time.monotonic() < until:
@@ -140,7 +136,7 @@ def wait_healthy(running: Program, port: int) -> None:
 
 
 def test_serve_shows_one_address_without_any_config_and_stops_cleanly(tmp_path: Path, env: dict[str, str]) -> None:
-    port, _ = free_ports()
+    port = free_port()
     with stub() as url:
         running = serving(url, "--port", str(port), cwd=tmp_path, env=env)
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backend.raw import free_port
+from tests.ports import free_port
 from tests.system.processes import program
 
 FOREIGN = Path(__file__).parents[1] / "foreign"

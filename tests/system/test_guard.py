@@ -13,7 +13,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.browser.site import free_port, wait_until_answered
+from tests.browser.site import wait_until_answered
+from tests.ports import free_port
 from tests.system.processes import program
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]

@@ -17,8 +17,8 @@ from dashboard import endpoints
 from dashboard.config import ConfigError, MetricsSettings, Secret, default_config
 from dashboard.endpoints import ROUTES
 from dashboard.runtime import Runtime, install
-from tests.backend.raw import free_port
 from tests.health.story import Story
+from tests.ports import free_port
 
 
 @pytest.fixture
