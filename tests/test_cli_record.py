@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from dashboard.cli import commands
+from dashboard.wire.recorded import FILE_BYTES, RecordingError, lines_of
 from tests.system.processes import stub
 
 
@@ -52,6 +54,36 @@ def test_what_cannot_be_replayed_is_one_sentence(content: bytes | None, says: st
     assert says in done.stderr
     assert str(file) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+META = b'{"meta": {"backend": "b", "dialect": "orchestrator", "status": 200, "headers": {"content-type": "text/event-stream"}}}\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (META, "The recording holds not one byte of an answer"),
+        (META + b'{"t": 0.5, "b64": "OiBwaW5nCgo="}\n', "The recording ends before the turn does, after 0.50 s"),
+    ],
+)
+def test_a_recording_without_its_end_blames_nobody(lines: bytes, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "turn.jsonl"
+    file.write_bytes(lines)
+    done = CliRunner().invoke(commands, ["replay", str(file), "--json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["outcome"]) == (1, "stopped")
+    assert told["diagnosis"]["sentence"].startswith(says)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no /dev/zero")
+def test_what_has_no_end_is_no_recording_and_is_let_go_soon() -> None:
+    done = CliRunner().invoke(commands, ["replay", "/dev/zero"])
+    assert done.exit_code == 2
+    assert "line 1: expected a line of at most 16,777,216 bytes, got a longer one" in done.stderr
+    many = io.BytesIO(META * (FILE_BYTES // len(META) + 1))
+    with pytest.raises(RecordingError, match="expected a recording of at most 134,217,728 bytes, got a larger file"):
+        for _line in lines_of(many, "many"):
+            pass
 
 
 @pytest.mark.parametrize("speed", ["nan", "inf", "1e400", "-1"])

@@ -53,8 +53,8 @@ class Driver:
                 return turn.tick(transport.now())
             if self._connection is not None:
                 return await self._read(self._connection)
-        except Stopped:
-            return turn.abandon(transport.now(), "person")
+        except Stopped as stopped:
+            return turn.abandon(transport.now(), stopped.by)
         except Broken as broken:
             return turn.broke(broken.fault, broken.detail, transport.now())
         finally:

@@ -9,13 +9,13 @@ import httpx_sse
 
 from dashboard.turn.verdict import Outcome
 from dashboard.wire.ordinary import Difference, Heard, Row, Side, side_by_side
-from dashboard.wire.recorded import Attempt
+from dashboard.wire.recorded import UNFINISHED, Attempt
 from dashboard.wire.sse import SseDecoder
 
 CLIENTS = ("httpx-sse",)
 UNDONE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Of the framing, which a recording's bytes have behind them."""
-OPEN_ENDS = frozenset({"timeout", "client-closed"})
+OPEN_ENDS = frozenset({"timeout", "client-closed", UNFINISHED})
 BREAKS: dict[str, type[httpx.TransportError]] = {"truncated": httpx.RemoteProtocolError, "reset": httpx.ReadError}
 WELL = frozenset({Outcome.COMPLETED, Outcome.FAILED})
 """Endings that the back end itself tells, in events that both have."""

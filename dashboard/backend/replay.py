@@ -11,9 +11,11 @@ from dashboard.backend.seam import EXCERPT_BYTES, Broken, Connection, Read, Stop
 from dashboard.turn.request import Head
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
-from dashboard.wire.recorded import Attempt
+from dashboard.wire.recorded import UNFINISHED, Attempt
 
 _BREAKS = {"truncated": "the body was cut short", "reset": "connection reset by peer"}
+_LEFT = {"client-closed": "person", UNFINISHED: "recording"}
+"""Ends that tell nothing of the server: who left it."""
 
 
 class Pace:
@@ -88,7 +90,7 @@ class ReplayTransport:
 
     async def open(self, ask: Ask, deadline: float) -> Connection | None:  # noqa: ARG002  # a recording answers anything
         if not self._attempts and not self._whole:
-            raise Stopped
+            raise Stopped("recording")
         if not self._attempts:
             raise Broken(Fault.CONNECT, "the recording has no further attempt")
         attempt = self._attempts.pop(0)
@@ -96,8 +98,8 @@ class ReplayTransport:
             await self.sleep_until(deadline)
             return None
         await self.sleep_until(attempt.head_t)
-        if not attempt.status and attempt.end == "client-closed":
-            raise Stopped
+        if not attempt.status and attempt.end in _LEFT:
+            raise Stopped(_LEFT[attempt.end])
         if not attempt.status:
             raise Broken(_fault(attempt.end), "recorded")
         return _ReplayConnection(self, attempt)
@@ -125,8 +127,8 @@ class _ReplayConnection:
         self._next += 1
         if not data and attempt.end in _BREAKS:
             raise Broken(Fault.CUT, _BREAKS[attempt.end])
-        if not data and attempt.end == "client-closed":
-            raise Stopped
+        if not data and attempt.end in _LEFT:
+            raise Stopped(_LEFT[attempt.end])
         return Read(max(at, self._transport.now()), data)
 
     async def excerpt(self) -> bytes:

@@ -21,7 +21,14 @@ class Broken(Exception):  # noqa: N818  # what a network does is no error of our
 
 
 class Stopped(Exception):  # noqa: N818  # a person's wish
-    """Whoever asked has closed the stream (only a recording tells it this way; live, the task is cancelled)."""
+    """Whoever asked has closed the stream (only a recording tells it this way; live, the task is cancelled).
+
+    `by` is "recording" where the recording ends and the turn does not.
+    """
+
+    def __init__(self, by: str = "person") -> None:
+        super().__init__(by)
+        self.by = by
 
 
 class Read(NamedTuple):

@@ -6,6 +6,9 @@ from dashboard.health.evidence import Evidence, Told
 from dashboard.health.wording import clean, count, percent, quoted, seconds
 from dashboard.turn.verdict import AnomalyKind, Outcome
 
+LARGE_EVENT = 100_000
+"""Characters from which on an event is worth a word; ordinary ones have some hundreds."""
+
 
 def burst_proved(evidence: Evidence) -> Told:
     proof = evidence.proof
@@ -183,9 +186,17 @@ def healthy(evidence: Evidence) -> Told:
         [
             f"First text due within {seconds(evidence.limits.ttft_s)}, gaps under {seconds(evidence.limits.gap_s)}.",
             f"{count(arrival.chunks, 'chunk')}, {count(arrival.characters, 'character')}, no anomaly.",
+            *_large(evidence),
         ],
         "Nothing needs doing.",
     )
+
+
+def _large(evidence: Evidence) -> list[str]:
+    if evidence.largest_event < LARGE_EVENT:
+        return []
+    large = count(evidence.largest_event, "character")
+    return [f"The largest event held {large}; how large one may be is `limits.event_bytes`."]
 
 
 def _time(value: float | None) -> str:

@@ -14,6 +14,9 @@ IDLE_TIMEOUTS_S = (30, 60, 100, 120, 300)
 _INCOMPLETE = re.compile(r"(a hole|out of order) after a resume")
 """How `turn.continuity` begins its words for an answer whose good end came over a hole."""
 
+_TOO_LARGE = re.compile(r"an event of [\d,]+ bytes or more, over limits\.event_bytes \([\d,]+\)")
+"""How `turn.reading` begins its words for an event over the limit."""
+
 UNREACHABLE: dict[str, tuple[str, str]] = {
     Fault.DNS: (
         "Network or address: the name of the back end could not be resolved",
@@ -58,6 +61,8 @@ REJECTED: dict[int, str] = {
 
 def stopped(evidence: Evidence) -> Told:
     """By whom, and how the turn stood."""
+    if evidence.by == "recording":
+        return _unfinished(evidence)
     who = {
         "person": "The person stopped it",
         "limit": "Streamgauge stopped it at a limit",
@@ -85,14 +90,28 @@ def stopped(evidence: Evidence) -> Told:
     return f"{who} {after}, {stood}.", _so_far(evidence), step
 
 
+def _unfinished(evidence: Evidence) -> Told:
+    """Nobody stopped it: no more of it was recorded."""
+    after = f"after {seconds(evidence.duration_s)}, with {count(evidence.arrival.characters, 'character')} received"
+    return (
+        f"The recording ends before the turn does, {after}."
+        if evidence.bytes
+        else "The recording holds not one byte of an answer: it ends before anything came.",
+        _so_far(evidence) if evidence.bytes else [],
+        "Nothing can be said of the end: record the turn again, and let it end.",
+    )
+
+
 def protocol_broken(evidence: Evidence) -> Told:
     """Nothing could be read, or an event was too large."""
     lines = [f"What came: {quoted(evidence.detail)}.", *_so_far(evidence)]
     if evidence.fault == Fault.TOO_LARGE:
+        told = _TOO_LARGE.match(evidence.detail)
+        size = told[0] if told else "an event larger than we accept"
         return (
-            f"Back end: it sent one event larger than we accept, after {count(evidence.bytes, 'byte')}.",
+            f"Back end: it sent {size}, after {count(evidence.events, 'event')} of ordinary size.",
             lines,
-            "Let the back end send smaller events, or raise `limits.event_bytes`.",
+            "Let the back end send it in smaller events, or raise `limits.event_bytes` in config.yaml.",
         )
     return (
         (

@@ -61,6 +61,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     events: int = 0
     bytes: int = 0
+    largest_event: int = 0
+    """Characters of the data of the largest one."""
     heartbeats: int = 0
     reconnects: int = 0
     worst_gap_s: float = 0.0

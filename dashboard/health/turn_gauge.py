@@ -56,7 +56,7 @@ class TurnGauge:
         self._backend = self._dialect = ""
         self._at = self._asked_at = 0.0
         self._times: dict[str, float] = {}
-        self._events = self._chunks = self._bytes = self._heartbeats = self._reconnects = 0
+        self._events = self._chunks = self._bytes = self._heartbeats = self._reconnects = self._largest = 0
         self._text, self._reasoning = GrowingText(), GrowingText()
         self._text_at: float | None = None
         self._gaps = Sketch()
@@ -165,6 +165,7 @@ class TurnGauge:
             duration_s=self._at - self._asked_at,
             events=self._events,
             bytes=self._bytes,
+            largest_event=self._largest,
             heartbeats=self._heartbeats,
             reconnects=self._reconnects,
             worst_gap_s=gaps.max if gaps.n else 0.0,
@@ -215,6 +216,7 @@ class TurnGauge:
         if not self._events:
             self._first("event")
         self._events += 1
+        self._largest = max(self._largest, len(event.data))
         if not event.id:
             self._audits.unidentified += 1
         if event.kind == "agent":

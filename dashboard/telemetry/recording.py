@@ -22,7 +22,7 @@ from dashboard.turn.events import (
 )
 from dashboard.turn.verdict import Fault, Outcome
 from dashboard.wire.encodable import encodable
-from dashboard.wire.recorded import Attempt, parse_recording
+from dashboard.wire.recorded import FILE_BYTES, Attempt, lines_of, parse_recording
 from dashboard.wire.redact import Redactor
 
 KEPT_HEADERS = frozenset(
@@ -35,22 +35,26 @@ KEPT_HEADERS = frozenset(
 
 
 def read_recording(path: Path) -> list[Attempt]:
-    """The attempts in a file, in order. Errors: RecordingError, and OSError for a file that cannot be read."""
-    return parse_recording(path.read_bytes().splitlines(), str(path))
+    """The attempts in a file, in order. Errors: RecordingError, also for one beyond all bounds; OSError for none to be read."""
+    with path.open("rb") as file:
+        return parse_recording(lines_of(file, str(path)), str(path))
 
+
+LINE_CHARS = 48
+"""What the line of a read has at most beside the read itself in base64."""
 
 KEPT_EVENTS = frozenset({Asked, Connecting, Connected, HeadRefused, ChunkArrived, Eof, Disconnected, Ended})
 """What a recording is made of."""
 
 
 class Recorder:
-    """An Observer that keeps one turn's bytes for a file; bounded: past `max_bytes` it keeps no more and says so.
+    """An Observer that keeps one turn's bytes for a file; past `max_bytes` of the file it keeps no more and says so.
 
     Request headers are never kept (a secret may be in any), response headers only the harmless ones, and what
     `redactor` knows as a secret is overwritten in what was said.
     """
 
-    def __init__(self, redactor: Redactor, *, max_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, redactor: Redactor, *, max_bytes: int = FILE_BYTES - 1024 * 1024) -> None:
         self.dropped_bytes = 0
         self._redactor = redactor
         self._room = max_bytes
@@ -61,10 +65,11 @@ class Recorder:
         if type(event) not in KEPT_EVENTS:
             return
         if type(event) is ChunkArrived:
-            if event.size > self._room:
+            length = LINE_CHARS + event.size * 4 // 3
+            if length > self._room:
                 self._room, self.dropped_bytes = 0, self.dropped_bytes + event.size
                 return
-            self._room -= event.size
+            self._room -= length
         self._events.append(event)
 
     def encoded(self) -> bytes:

@@ -42,6 +42,7 @@ from dashboard.wire.chat_event import (
 from dashboard.wire.dialect import Dialect
 from dashboard.wire.frame import Comment, Message, Retry
 from dashboard.wire.hush import Hush
+from dashboard.wire.payload import one_line
 from dashboard.wire.sse import SseDecoder
 
 ERROR_FINISHES = frozenset({"error", "failed"})
@@ -192,7 +193,11 @@ class Reading:
                 self.retry_base_s = frame.delay_ms / 1000  # type: ignore[union-attr]
                 out.append(RetryHeard(self._id, now, self.retry_base_s))
         if decoder.too_large:
-            self.too_large = f"an event too large: more than {self._max_event_bytes} bytes"
+            begins = one_line(decoder.too_large_head, 80)
+            self.too_large = (
+                f"an event of {decoder.too_large:,} bytes or more, over limits.event_bytes ({self._max_event_bytes:,}); "
+                f"it begins: {begins}"
+            )
         if decoder.bad_retries > self._bad_retries:
             self._bad_retries = decoder.bad_retries
             out.append(Anomaly(self._id, now, AnomalyKind.BAD_RETRY, "a retry: field that is no number was ignored"))

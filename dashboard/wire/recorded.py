@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite, nan
-from typing import Any
+from typing import IO, Any
 
 import msgspec
+
+LINE_BYTES = 16 * 1024 * 1024
+"""A longer line is no read of ours: a read is what came in one wake-up."""
+FILE_BYTES = 128 * 1024 * 1024
+"""More than the largest recording that we write."""
+UNFINISHED = "unfinished"
+"""The `end` of an attempt whose end was not recorded: what became of it nobody knows."""
 
 
 class RecordingError(ValueError):
@@ -35,6 +42,20 @@ class Attempt(msgspec.Struct, frozen=True):
     dialled_t: float | None = None
 
 
+def lines_of(file: IO[bytes], name: str) -> Iterator[bytes]:
+    """The lines of a file, each read only so far as it can be one. Errors: RecordingError past LINE_BYTES or FILE_BYTES."""
+    size = number = 0
+    while line := file.readline(LINE_BYTES + 1):
+        number, size = number + 1, size + len(line)
+        if len(line) > LINE_BYTES:
+            raise RecordingError(
+                f"{name}: line {number}: expected a line of at most {LINE_BYTES:,} bytes, got a longer one"
+            )
+        if size > FILE_BYTES:
+            raise RecordingError(f"{name}: expected a recording of at most {FILE_BYTES:,} bytes, got a larger file")
+        yield line
+
+
 def parse_recording(lines: Iterable[bytes], name: str = "recording") -> list[Attempt]:
     """The attempts in the lines of a recording. Errors: RecordingError."""
     attempts: list[Attempt] = []
@@ -44,7 +65,7 @@ def parse_recording(lines: Iterable[bytes], name: str = "recording") -> list[Att
         row = _row(line, f"{name}: line {number}")
         if "meta" in row:
             if meta is not None:
-                attempts.append(_attempt(meta, reads, "client-closed"))
+                attempts.append(_attempt(meta, reads, UNFINISHED))
             meta, reads = row["meta"], []
         elif meta is None:
             raise RecordingError(f'{name}: line {number}: expected {{"meta": …}} first, got a read')
@@ -54,7 +75,7 @@ def parse_recording(lines: Iterable[bytes], name: str = "recording") -> list[Att
             attempts.append(_attempt(meta, reads, str(row.get("end", "complete")), row["t"]))
             meta, reads = None, []
     if meta is not None:
-        attempts.append(_attempt(meta, reads, "client-closed"))
+        attempts.append(_attempt(meta, reads, UNFINISHED))
     if not attempts:
         raise RecordingError(f'{name}: expected JSON lines that begin with {{"meta": …}}, got nothing')
     return attempts

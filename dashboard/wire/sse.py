@@ -32,7 +32,7 @@ class SseDecoder:
     itself. No more than that and one read is ever held. `last_event_id` seeds a stream that continues another one,
     and is the id that a reconnect must send. `retry_ms` is what the stream last asked for (None: nothing), as it
     stands there; the Retry frame carries it clamped to RETRY_MS. `bad_retries` counts the `retry:` lines that were
-    no number.
+    no number. `too_large` is how many bytes had come of an event that is, 0 while none is; `too_large_head` its beginning.
 
     >>> SseDecoder().feed(b"id: 7\ndata: a\n\n: ping\n")
     [Message(event='message', data='a', last_event_id='7', own_id=True), Comment(text='ping')]
@@ -42,7 +42,7 @@ class SseDecoder:
         self.last_event_id = last_event_id
         self.retry_ms: int | None = None
         self.bad_retries = 0
-        self.too_large = False
+        self.too_large = 0
         self._max = max_event_bytes
         self._started = False  # the place where a byte order mark may stand is behind us
         self._after_cr = False  # a next byte LF belongs to a line end already seen
@@ -120,13 +120,17 @@ class SseDecoder:
         length = len(self._tail) + self._dropped
         comment = self._tail.startswith(b":")
         if self._started and length and length + (0 if comment else self._size) >= self._max:
-            self._give_up()
+            self._give_up(length + self._size, bytes(self._tail[:HEAD_BYTES]))
         elif length > HEAD_BYTES and (comment or not (is_kept(self._tail) or _LF in self._tail[:HEAD_BYTES])):
             self._tail = self._tail[:HEAD_BYTES]
             self._dropped = length - HEAD_BYTES
 
-    def _give_up(self) -> None:
-        self.too_large, self._plain = True, False
+    def _give_up(self, came: int, line: bytes) -> None:
+        self.too_large, self._plain = came, False
+        before = self._data[:HEAD_BYTES] if self._data is not None else ""
+        self.too_large_head = (before if isinstance(before, str) else before.decode("utf-8", "replace")) or line.decode(
+            "utf-8", "replace"
+        )
         self._tail, self._data = b"", None
 
     def _read_events(self, events: bytes) -> list[Frame]:
@@ -165,9 +169,10 @@ class SseDecoder:
         end = chunk.rfind(b"\n") + 1
         fits = self._measure(chunk[:end])
         frames = self._read(chunk[:fits].decode("utf-8", "replace"))
-        self._tail, self._dropped = b"", 0
+        dropped, self._tail, self._dropped = self._dropped, b"", 0
         if fits < end:
-            self._give_up()
+            line = chunk[fits:].partition(b"\n")[0]
+            self._give_up(self._size + dropped + len(line), line[:HEAD_BYTES])
         else:
             self._hold(chunk[end:])
         return frames

@@ -17,7 +17,7 @@ from dashboard.runtime import Runtime
 from dashboard.telemetry.recording import Recorder, read_recording
 from dashboard.turn.events import Connected
 from dashboard.wire.dialect import Ask, Question
-from dashboard.wire.recorded import Attempt, RecordingError, parse_recording
+from dashboard.wire.recorded import UNFINISHED, Attempt, RecordingError, parse_recording
 from dashboard.wire.redact import Redactor
 from tests.backend.raw import HEAD, Peer, RawServer, serving
 from tests.turn.script import DONE, say
@@ -123,7 +123,7 @@ def test_ends_of_a_recording_become_what_they_were() -> None:
     assert whole == [
         Attempt(200, {"content-type": "text/event-stream"}, ((0.5, b"x"),), "truncated", 0.7, 0.5, whole[0].meta)
     ]
-    assert parse_recording(lines)[0].end == "client-closed"
+    assert parse_recording(lines)[0].end == UNFINISHED
 
 
 async def test_when_the_connection_stood_is_replayed() -> None:

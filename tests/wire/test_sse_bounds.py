@@ -78,10 +78,18 @@ def test_frames_before_a_too_large_event_come_first() -> None:
         Message("message", "ok"),
         Comment("hb"),
     ]
-    assert decoder.too_large
+    assert (decoder.too_large, decoder.too_large_head) == (66, "data: " + "x" * 60)
     assert decoder.partial
     with pytest.raises(EventTooLarge):
         decoder.feed(b"data: y\n\n")
+
+
+def test_how_much_of_a_too_large_event_came_and_how_it_begins_is_known() -> None:
+    decoder = SseDecoder(max_event_bytes=50)
+    for piece in (b"data: be", b"gin\ndata: two\nda", b"ta: " + b"x" * 20, b"y" * 20):
+        assert decoder.feed(piece) == []
+    assert decoder.too_large == len("data: begin\ndata: two\ndata: ") + 40
+    assert decoder.too_large_head.removeprefix("data: ").startswith("begin\n")
 
 
 def test_the_bound_is_on_one_event_not_on_the_stream() -> None:

@@ -115,7 +115,7 @@ def test_any_cut_gives_the_same_frames_state_and_end(given_cut: tuple[bytes, lis
     # A second chunk of nothing, so that all come to the point where a too large event is known.
     whole, pieces = SseDecoder(max_event_bytes=bound), SseDecoder(max_event_bytes=bound)
     assert fed(pieces, chunks) == fed(whole, [stream])
-    assert pieces.too_large == whole.too_large
+    assert bool(pieces.too_large) == bool(whole.too_large)  # how much had come when it was known is the cut's
     assert (pieces.last_event_id, pieces.retry_ms, pieces.bad_retries, pieces.partial) == (
         whole.last_event_id, whole.retry_ms, whole.bad_retries, whole.partial
     )  # fmt: skip
