@@ -108,6 +108,7 @@ def test_the_configured_file_and_its_limits_are_taken(path: Path, tmp_path: Path
     [
         (["list", "--config", "{here}/none.yaml"], "none.yaml: history.path: expected the history's file, got none"),
         (["list", "--path", "{here}/nowhere.sqlite"], "nowhere.sqlite: expected a history, got: No such file"),
+        (["list", "--path", "{here}/empty"], "empty: expected a history, got: nothing was written to it yet"),
         (["list", "--path", "{here}/text.txt"], "text.txt: expected a history, got: file is not a database"),
         (["list", "--path", "{here}/x", "--outcome", "good"], "--outcome: expected one of stopped, "),
         (["export", "--path", "{history}", "-o", "{here}/no/where.csv"], "cannot be written: No such file"),
@@ -118,10 +119,43 @@ def test_the_configured_file_and_its_limits_are_taken(path: Path, tmp_path: Path
 def test_a_mistake_is_a_sentence_and_exit_code_2(path: Path, tmp_path: Path, words: list[str], says: str) -> None:
     (tmp_path / "none.yaml").write_text("backends: [{name: b, url: 'http://h/'}]\n")
     (tmp_path / "text.txt").write_text("dear diary, " * 100)
+    (tmp_path / "empty").touch()
     result = run(*(word.format(here=tmp_path, history=path) for word in words))
     assert result.exit_code == 2
     assert says in result.stderr
     assert "Traceback" not in result.output
+    assert (tmp_path / "empty").stat().st_size == 0, "whoever reads makes nothing"
+
+
+@pytest.mark.parametrize("command", ["list", "export"])
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--backend", "d"], "history.sqlite holds no turn of 'd'; it has turns of b, c\n"),
+        (["--backend", "c", "--outcome", "failed"], "history.sqlite holds no turn that fits all of these options\n"),
+    ],
+)
+def test_nothing_found_is_told_beside_the_output(path: Path, command: str, options: list[str], says: str) -> None:
+    result = run(command, "--path", str(path), *options)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.endswith(says)
+
+
+def test_a_history_without_turns_says_so(tmp_path: Path) -> None:
+    HistoryFile(tmp_path / "new.sqlite").close()
+    assert run("list", "--path", str(tmp_path / "new.sqlite")).stderr.endswith("new.sqlite holds no turn yet\n")
+
+
+def test_an_export_overwrites_a_file_on_request_only_and_a_device_always(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "turns.json"
+    out.write_text("mine")
+    result = run("export", "--path", str(path), "-o", str(out))
+    assert result.exit_code == 2
+    assert "turns.json is there already; name another file, or --force" in result.stderr
+    assert out.read_text() == "mine"
+    assert run("export", "--path", str(path), "-o", str(out), "--force").exit_code == 0
+    assert len(out.read_text().splitlines()) == 4
+    assert run("export", "--path", str(path), "-o", "/dev/null").exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "soft", "hard"])

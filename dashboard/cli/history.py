@@ -69,6 +69,28 @@ def prune(file: HistoryFile, config: Path | None, older_s: float | None, megabyt
     return file.prune(before, file.bytes if megabytes is None else megabytes * MEGABYTE)
 
 
+def nothing(file: HistoryFile, wanted: Wanted) -> str:
+    """Why nothing is told, in one line: the file holds no turn, none of that backend, or none that fits."""
+    kept = sorted(file.backends())
+    if not kept:
+        return f"{file.path} holds no turn yet"
+    if wanted.backend and wanted.backend not in kept:
+        return one_line(f"{file.path} holds no turn of {wanted.backend!r}; it has turns of {', '.join(kept)}", 2000)
+    return f"{file.path} holds no turn that fits all of these options"
+
+
+def write(rows: Iterable[str], output: Path, *, force: bool) -> None:
+    """Writes a file of `rows`; never over another unasked, but into a pipe or a device. Errors: Mistake."""
+    special = output.exists() and not output.is_file()
+    try:
+        with output.open("w" if force or special else "x", encoding="utf-8", newline="") as out:
+            out.writelines(rows)
+    except FileExistsError:
+        raise Mistake(f"-o: {output} is there already; name another file, or --force to overwrite it") from None
+    except OSError as error:
+        raise Mistake(f"-o: {output} cannot be written: {error.strerror}") from None
+
+
 def line(turn: PastTurn) -> str:
     """One turn for a terminal."""
     at = datetime.fromtimestamp(turn.ended_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

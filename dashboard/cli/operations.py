@@ -83,15 +83,17 @@ def list_command(number: int, **which: Any) -> None:
     from dashboard.cli import history
 
     with _opened(which) as (file, wanted):
-        for turn in file.turns(wanted, newest=number):
-            click.echo(history.line(turn))
+        found = [history.line(turn) for turn in file.turns(wanted, newest=number)]
+        for line in found or [history.nothing(file, wanted)]:
+            click.echo(line, err=not found)
 
 
 @history_commands.command("export")
 @_which
 @click.option("--format", "kind", type=click.Choice(["csv", "json"]), help="By -o's ending when left out, else JSON.")
 @click.option("-o", "--output", type=FILE, help="The file to write; standard output when left out.")
-def export_command(kind: str | None, output: Path | None, **which: Any) -> None:
+@click.option("--force", is_flag=True, help="Overwrite the file where it is there already.")
+def export_command(kind: str | None, output: Path | None, force: bool, **which: Any) -> None:
     """Write turns, oldest first, as CSV or as JSON lines."""
     from dashboard.cli import history
 
@@ -99,15 +101,13 @@ def export_command(kind: str | None, output: Path | None, **which: Any) -> None:
     with _opened(which) as (file, wanted):
         if output is not None and history.is_part_of(output, file.path):
             raise Mistake(f"-o: expected another file than the history itself, got {output}")
+        if not any(file.turns(wanted, newest=1)):
+            click.echo(history.nothing(file, wanted), err=True)
         rows = history.as_csv(file.turns(wanted)) if kind == "csv" else history.as_json(file.turns(wanted))
         if output is None:
             sys.stdout.writelines(rows)
-            return
-        try:
-            with output.open("w", encoding="utf-8", newline="") as out:
-                out.writelines(rows)
-        except OSError as error:
-            raise Mistake(f"-o: {output} cannot be written: {error.strerror}") from None
+        else:
+            history.write(rows, output, force=force)
 
 
 @history_commands.command("prune")

@@ -54,11 +54,14 @@ class Wanted(msgspec.Struct, frozen=True):
 class HistoryFile:
     """One open file.
 
-    Errors: OSError and sqlite3.Error where it cannot be had, HistoryError for a file of a newer version.
+    Errors: OSError and sqlite3.Error where it cannot be had, HistoryError for a file of a newer version, of something
+    else, and without `create` for an empty one.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS, *, create: bool = True) -> None:
         self.path = path
+        if not create and path.stat().st_size == 0:
+            raise HistoryError("nothing was written to it yet")
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -40,7 +40,10 @@ class Loaded:
 
 
 class HistoryWriter(threading.Thread):
-    """Writes what `put` takes; `alarm` says why it cannot, "" when it can. Every attribute is read from other threads."""
+    """Writes what `put` takes; `alarm` says why it cannot, "" when it can. Every attribute is read from other threads.
+
+    Every viewer of the page reads the alarm: which file it is says the log alone.
+    """
 
     def __init__(self, path: Path, keep_s: float, max_bytes: int, wall: Callable[[], float]) -> None:
         super().__init__(name="history", daemon=True)
@@ -98,14 +101,14 @@ class HistoryWriter(threading.Thread):
             self._write()
         except (OSError, sqlite3.Error, HistoryError) as error:
             self.failures += 1
-            said = f"{self.path}: {_words(error)}"
+            said = _words(error)
             if said != self.alarm:
-                log.error("history cannot be written, and is kept in memory meanwhile: %s", said)  # noqa: TRY400  # no error of ours: a sentence is enough
+                log.error("history cannot be written, and is kept in memory meanwhile: %s: %s", self.path, said)  # noqa: TRY400  # no error of ours: a sentence is enough
             self.alarm = said
             self._leave()
         except Exception:
             self.failures += 1
-            self.alarm = f"{self.path}: an error of ours; see the log"
+            self.alarm = "an error of ours; see the log"
             log.exception("history")
             self._leave()
         else:

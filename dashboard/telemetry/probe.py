@@ -11,6 +11,8 @@ from dashboard.telemetry.canary_counts import waits
 from dashboard.telemetry.catalogue import CANARY_PHASES
 from dashboard.turn.verdict import Outcome
 
+DIGITS = 6
+"""Microseconds: what lies beyond is the clock's noise."""
 KINDS = ("success", "ended", "unexpected_text", "slow")
 
 
@@ -32,7 +34,7 @@ class ProbeFamilies:
             ("probe_received_bytes", "Bytes of the answer, after content decoding.", report.bytes),
         ):  # fmt: skip
             if value is not None:
-                yield GaugeMetricFamily(name, text, value)
+                yield GaugeMetricFamily(name, text, round(value, DIGITS))
         yield _by(
             "probe_phase_seconds", "What was waited for.", "phase", zip(CANARY_PHASES, waits(report), strict=True)
         )
@@ -45,5 +47,5 @@ class ProbeFamilies:
 def _by(name: str, text: str, label: str, rows: Iterable[tuple[str, float]]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=[label])
     for value, number in rows:
-        family.add_metric([value], number)
+        family.add_metric([value], round(number, DIGITS))
     return family

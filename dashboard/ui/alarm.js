@@ -3,22 +3,52 @@
 const ACKNOWLEDGED = "streamgauge-acknowledged";
 const KEPT = 200;
 
+// Where storage is full or forbidden: until the page is loaded again.
+let unsaved = [];
+
 function acknowledged() {
+  let ids;
   try {
-    const ids = JSON.parse(localStorage.getItem(ACKNOWLEDGED));
-    return new Set(Array.isArray(ids) ? ids : []);
-  } catch {
-    return new Set();
-  }
+    ids = JSON.parse(localStorage.getItem(ACKNOWLEDGED));
+  } catch {}
+  return new Set([...(Array.isArray(ids) ? ids : []), ...unsaved]);
 }
 
-// Storage that is full or forbidden: it is acknowledged until the page is loaded again.
-function acknowledge(ids) {
-  const all = [...acknowledged(), ...ids].slice(-KEPT);
+// `done` false takes it back. Whoever shows alarms hears of it by an event of that name; storage events reach other tabs only.
+function acknowledge(id, done = true) {
+  const others = [...acknowledged()].filter((each) => each !== id);
+  const all = (done ? [...others, id] : others).slice(-KEPT);
   try {
     localStorage.setItem(ACKNOWLEDGED, JSON.stringify(all));
-  } catch {}
-  return new Set(all);
+    unsaved = [];
+  } catch {
+    unsaved = all;
+  }
+  window.dispatchEvent(new Event(ACKNOWLEDGED));
+}
+
+// Calls `changed` whenever something is acknowledged, on this page or in another tab; gives what ends that.
+function onAcknowledged(changed) {
+  const stored = (event) => event.key === ACKNOWLEDGED && changed();
+  window.addEventListener("storage", stored);
+  window.addEventListener(ACKNOWLEDGED, changed);
+  return () => {
+    window.removeEventListener("storage", stored);
+    window.removeEventListener(ACKNOWLEDGED, changed);
+  };
+}
+
+// Where an alarm stays in sight: pressed once acknowledged, and pressed again it is not.
+function acknowledgeToggle(alarm) {
+  const isDone = () => acknowledged().has(alarm.id);
+  const button = el("button", {type: "button", class: "done", title: "Hides it above the other views, in this browser, until it fires anew",
+    onclick: () => acknowledge(alarm.id, !isDone())});
+  button.draw = () => {
+    button.setAttribute("aria-pressed", isDone());
+    setText(button, isDone() ? "Acknowledged" : "Acknowledge");
+  };
+  button.draw();
+  return button;
 }
 
 const ALARM_SIGNS = {

@@ -3,7 +3,6 @@
 class Banner {
   constructor(model) {
     this.model = model;
-    this.done = acknowledged();
     this.open = false;
     this.root = el("section", {class: "alerts", "aria-label": "Alerts", hidden: true});
     this.list = el("ul", {"aria-live": "polite"});
@@ -12,13 +11,8 @@ class Banner {
   }
 
   get fresh() {
-    return this.model.alarms.filter((alarm) => !this.done.has(alarm.id));
-  }
-
-  acknowledge(alarm) {
-    this.done = acknowledge([alarm.id]);
-    this.done.add(alarm.id);
-    this.draw();
+    const done = acknowledged();
+    return this.model.alarms.filter((alarm) => !done.has(alarm.id));
   }
 
   draw() {
@@ -32,7 +26,7 @@ class Banner {
       this.said = said;
       this.list.replaceChildren(...shown.map((alarm) => alarmLine(alarm, this.model.runbooks, now,
         el("button", {type: "button", class: "done", title: "Hides it in this browser until it fires anew",
-          onclick: () => this.acknowledge(alarm)}, "Acknowledge"))));
+          onclick: () => acknowledge(alarm.id)}, "Acknowledge"))));
     }
     [...this.list.children].forEach((line, place) => setText(line.querySelector(".since"), ` for ${age(now - shown[place].since)}`));
     this.more.hidden = fresh.length < 2;
@@ -42,17 +36,12 @@ class Banner {
 
 export function render({model}) {
   const banner = new Banner(model);
-  const onStorage = (event) => {
-    if (event.key !== ACKNOWLEDGED) return;
-    banner.done = acknowledged();
-    banner.draw();
-  };
+  const deaf = onAcknowledged(() => banner.draw());
   const timer = setInterval(() => banner.draw(), 5000);
-  window.addEventListener("storage", onStorage);
   model.on("alarms", () => banner.draw());
   model.on("remove", () => {
     clearInterval(timer);
-    window.removeEventListener("storage", onStorage);
+    deaf();
   });
   banner.draw();
   return banner.root;

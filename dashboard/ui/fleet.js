@@ -5,12 +5,14 @@ export function render({model, view}) {
   const page = view.model.document;
   const onLost = (_, event) => fleet.lost(event);
   const onFound = () => fleet.found();
+  const deaf = onAcknowledged(() => fleet.acknowledged());
   const timer = setInterval(() => fleet.tick(), 1000);
   page?.on_event("connection_lost", onLost);
   page?.on_event("client_reconnected", onFound);
   model.on("msg:custom", (event) => fleet.receive(event.data ?? event));
   model.on("remove", () => {
     clearInterval(timer);
+    deaf();
     page?.remove_on_event?.("connection_lost", onLost);
     page?.remove_on_event?.("client_reconnected", onFound);
     fleet.end();

@@ -110,7 +110,8 @@ class BackendRow {
     if (fields.diagnosis !== undefined) this.diagnose(row.diagnosis);
     if (fields.alarms) {
       this.alarms.hidden = !row.alarms.length;
-      this.alarms.replaceChildren(...row.alarms.map((alarm) => alarmLine({...alarm, backend: ""}, this.runbooks, Date.now() / 1000)));
+      this.alarms.replaceChildren(...row.alarms.map((alarm) =>
+        alarmLine({...alarm, backend: ""}, this.runbooks, Date.now() / 1000, acknowledgeToggle(alarm))));
     }
   }
 

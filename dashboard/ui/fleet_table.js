@@ -74,7 +74,15 @@ class Fleet {
   serverAlarms(alarms) {
     this.alarms = alarms;
     this.server.hidden = !alarms.length;
-    this.server.replaceChildren(...alarms.map((alarm) => alarmLine(alarm, this.model.runbooks, this.now)));
+    this.server.replaceChildren(...alarms.map((alarm) => alarmLine(alarm, this.model.runbooks, this.now, ...this.controls(alarm))));
+  }
+
+  controls(alarm) {
+    return [acknowledgeToggle(alarm)];
+  }
+
+  acknowledged() {
+    for (const button of this.root.querySelectorAll("button.done")) button.draw();
   }
 
   row(name) {

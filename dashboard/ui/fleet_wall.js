@@ -46,6 +46,10 @@ class Wall extends Fleet {
     return new Tile(name);
   }
 
+  controls() {
+    return [];
+  }
+
   receive(message) {
     super.receive(message);
     if (framed) window.parent.postMessage(BEAT, location.origin);

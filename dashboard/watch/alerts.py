@@ -174,7 +174,7 @@ RULES: tuple[Rule, ...] = (
         TICKET,
         STATE,
         "The history is not being written",
-        "Free space on its disk, or see who holds the file; streams go on, their turns are not kept.",
+        "Free space on its disk, or see who holds the file, which the log names; streams go on, their turns are not kept.",
         of_backend=False,
         for_s=60.0,
     ),

@@ -178,7 +178,7 @@ def locked(path: Path, *, wholly: bool = False) -> sqlite3.Connection:
 
 
 def test_a_locked_file_is_an_alarm_and_loses_nothing(
-    path: Path, history: History, monkeypatch: pytest.MonkeyPatch
+    path: Path, history: History, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("dashboard.telemetry.history_file.BUSY_S", 0.01)
     history.add(past("before"))
@@ -188,7 +188,8 @@ def test_a_locked_file_is_an_alarm_and_loses_nothing(
     history.add(past("during"))
     assert time.monotonic() - started < 0.5, "adding waits for nothing"
     until(lambda: "locked" in history.alarm)
-    assert str(path) in history.alarm
+    assert history.alarm == "database is locked", "for every viewer: no path of the server's"
+    assert f"{path}: database is locked" in caplog.text
     assert [turn.turn for turn in history.recent("b")] == ["during", "before"]
     assert history.state.failures > 0
     holder.execute("ROLLBACK")
@@ -250,9 +251,11 @@ def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["/proc/nowhere/history.sqlite", "/dev/null/history.sqlite"])
-def test_a_place_where_nothing_can_be_written_is_an_alarm(where: str) -> None:
+def test_a_place_where_nothing_can_be_written_is_an_alarm(where: str, caplog: pytest.LogCaptureFixture) -> None:
     history = opened(Path(where))
-    assert where in history.alarm
+    assert history.alarm
+    assert "/" not in history.alarm
+    assert where in caplog.text
     history.add(past("a"))
     assert len(history.recent("b")) == 1
     history.close()

@@ -78,6 +78,7 @@ async def test_a_probe_is_a_canary_turn_and_tells_of_that_turn_alone() -> None:
     found = values(answer.text)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
+    assert [value for value in found.values() if value != round(value, 6)] == []
     assert found["probe_success"] == found["probe_result,success"] == found["probe_outcome,completed"] == 1
     assert sum(value for name, value in found.items() if name.startswith("probe_outcome,")) == 1
     assert found["probe_duration_seconds"] == past.duration_s
