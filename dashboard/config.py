@@ -8,16 +8,15 @@ that no secret stands in the file. Dialect names are checked by the runtime, whi
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import regex
 
 from dashboard import config_yaml
+from dashboard.config_rules import check, check_custom, check_headers
 from dashboard.config_types import (
     AskOptions,
     Backend,
@@ -33,7 +32,7 @@ from dashboard.config_types import (
     Thresholds,
     Timeouts,
 )
-from dashboard.config_yaml import ConfigError, check_url, quoted
+from dashboard.config_yaml import ConfigError
 
 __all__ = [
     "AskOptions",
@@ -50,6 +49,7 @@ __all__ = [
     "Secret",
     "Thresholds",
     "Timeouts",
+    "check_custom",
     "check_headers",
     "default_config",
     "load",
@@ -57,6 +57,10 @@ __all__ = [
 ]
 
 DEMO_EXAMPLES = ["What's 2+2?", "Show me a markdown tour", "Tell me a story about a river"]
+
+
+MAX_BYTES = 1024 * 1024
+"""A larger file is no configuration."""
 
 
 def default_config(env: Mapping[str, str] = os.environ) -> Config:
@@ -84,11 +88,15 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Confi
         if not named.is_file():
             return default_config(env)
     try:
-        text = named.read_text("utf-8")
+        with named.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8") if len(data) <= MAX_BYTES else ""
     except OSError as error:
         raise ConfigError(f"{named}: expected a file that can be read, got: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{named}: expected UTF-8 text, got other bytes") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{named}: expected at most {MAX_BYTES:,} bytes, got more")
     return parse(text, str(named), env)
 
 
@@ -114,7 +122,7 @@ def parse(text: str, file: str = "config.yaml", env: Mapping[str, str] = os.envi
         config = msgspec.convert(expanded, Config, dec_hook=_secret)
     except msgspec.ValidationError as error:
         raise ConfigError(config_yaml.sentence(file, str(error), raw, Config)) from None
-    _check(config, file, raw)
+    check(config, file, raw)
     return config
 
 
@@ -124,69 +132,3 @@ def _secret(kind: type, value: Any) -> Any:
             raise ValueError("Expected `str`")
         return Secret(value.strip())
     raise NotImplementedError(kind)
-
-
-def _check(config: Config, file: str, raw: Any) -> None:
-    """The rules that no type can say."""
-    names: set[str] = set()
-    for i, backend in enumerate(config.backends):
-        at = f"{file}: backends[{i}]"
-        check_url(backend.url, f"{at}.url", raw["backends"][i]["url"])
-        if backend.proxy:
-            check_url(backend.proxy, f"{at}.proxy", raw["backends"][i]["proxy"], user=True)
-        if backend.client_key and not backend.client_cert:
-            raise ConfigError(f"{at}.client_cert: expected the certificate of client_key, got none")
-        check_headers(backend.headers, f"{at}.headers")
-        _check_canary(backend.canary, f"{at}.canary")
-        if backend.name in names:
-            raise ConfigError(
-                f"{at}.name: expected a name of its own, got {quoted(raw, ('backends', i, 'name'))} again"
-            )
-        names.add(backend.name)
-        if backend.dialect == "custom" and backend.custom is None:
-            raise ConfigError(
-                f"{at}.custom: expected a block with at least `text:`, because dialect is custom, got none"
-            )
-        if backend.custom is not None and backend.dialect != "custom":
-            raise ConfigError(
-                f"{at}.dialect: expected custom, because a `custom:` block stands beside it, got {quoted(raw, ('backends', i, 'dialect'))}"
-            )
-
-    if not _TOKEN.fullmatch(config.metrics.token.reveal()):
-        raise ConfigError(f"{file}: metrics.token: expected letters, digits and -._~+/=, got other characters")
-
-
-def _check_canary(canary: CanarySettings | None, at: str) -> None:
-    if canary is None:
-        return
-    if not canary.question.strip():
-        raise ConfigError(f"{at}.question: expected a question, got only spaces")
-    try:
-        regex.compile(canary.expect_regex, regex.VERSION0)
-    except regex.error as error:
-        raise ConfigError(f"{at}.expect_regex: expected a regular expression, got one with an error: {error}") from None
-
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]*=*")  # RFC 6750 section 2.1
-_HEADER_ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110 section 5.5
-
-
-_HEADERS_OF_THE_BODY = frozenset({"content-length", "transfer-encoding"})
-"""They say how the body is framed (RFC 9112 section 6), which only the client that sends it knows. Host is not among
-them: a backend behind a name-based proxy may need another one than its address says."""
-
-
-def check_headers(headers: Mapping[str, Secret], at: str) -> None:
-    """Errors: ConfigError, a sentence that begins with `at`, for headers that cannot be sent."""
-    seen: set[str] = set()
-    for name, secret in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise ConfigError(f"{at}: expected the name of an HTTP header, got {name[:80]!r}")
-        if name.lower() in seen:
-            raise ConfigError(f"{at}.{name}: expected each header once, got it twice")
-        if name.lower() in _HEADERS_OF_THE_BODY:
-            raise ConfigError(f"{at}.{name}: expected no such header, because it is set from what is sent, got one")
-        if _HEADER_ILLEGAL.search(secret.reveal()):
-            raise ConfigError(f"{at}.{name}: expected one line of text, got a control character in it")
-        seen.add(name.lower())

@@ -18,6 +18,8 @@ import yaml
 
 MAX_DEPTH = 32
 """Levels of nesting that a file may have; a real one has five."""
+MAX_VALUES = 100_000
+"""Values that a file may have; a real one has hundreds."""
 SECRET_KEYS = frozenset({"headers", "url", "custom", "ask", "query", "json", "params", "system", "proxy", "token"})
 """Keys whose values are never quoted in a sentence."""
 
@@ -46,19 +48,25 @@ def read(text: str, file: str) -> Any:
     return raw
 
 
-def expand(value: Any, env: Mapping[str, str], file: str, at: Path = ()) -> Any:
-    """`value` with every `${NAME}` and `${NAME:-default}` read from `env`. Errors: ConfigError."""
+def expand(value: Any, env: Mapping[str, str], file: str, at: Path = (), room: Iterator[int] | None = None) -> Any:
+    """`value` with every `${NAME}` and `${NAME:-default}` read from `env`. Errors: ConfigError.
+
+    An alias counts as often as it is used: `room` is what is left of MAX_VALUES.
+    """
+    room = iter(range(MAX_VALUES)) if room is None else room
     if len(at) > MAX_DEPTH:
         raise ConfigError(f"{file}: {_TOO_DEEP}")
+    if next(room, None) is None:
+        raise ConfigError(f"{file}: expected at most {MAX_VALUES:,} values, got more")
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise ConfigError(
                     f"{file}: {dotted((*at, str(key)))}: expected a key that is text, got {_kind(key)}; quote it"
                 )
-        return {key: expand(item, env, file, (*at, key)) for key, item in value.items()}
+        return {key: expand(item, env, file, (*at, key), room) for key, item in value.items()}
     if isinstance(value, list):
-        return [expand(item, env, file, (*at, i)) for i, item in enumerate(value)]
+        return [expand(item, env, file, (*at, i), room) for i, item in enumerate(value)]
     if not isinstance(value, str):
         return value
 
@@ -127,6 +135,26 @@ def check_url(url: str, at: str, written: str | None = None, *, user: bool = Fal
         raise ConfigError(f"{at}: expected an http:// or https:// address, got {shown_url(written or url)!r}")
     if parts.username is not None and not user:
         raise ConfigError(f"{at}: expected no user or password in the address, got some; use headers and ${{NAME}}")
+
+
+_PAGE = re.compile(r"https?://[\w.:\[\]-]+(/[\w.~%!$&'()*+,;=:@/-]*)?(\?[\w.~%!$&'()*+,;=:@/?-]*)?", re.ASCII)
+"""RFC 3986, without a fragment: one is added to it."""
+
+
+def check_page(url: str, at: str) -> None:
+    """Refuse what is no address of a page that a link may lead to. Errors: ConfigError."""
+    check_url(url, at)
+    if not _PAGE.fullmatch(url):
+        raise ConfigError(
+            f"{at}: expected an address without a fragment, other characters as %XX, got {shown_url(url)!r}"
+        )
+
+
+def given(raw: Any, at: Path) -> str | None:
+    """The text that the file has at `at`, before `${NAME}` is filled in; None where it says nothing there."""
+    for step in at:
+        raw = _item(raw, step)
+    return raw if isinstance(raw, str) else None
 
 
 def shown_url(url: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypedDict, Unpack, cast
 from dashboard.backend.answer import Driver, Stop
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport
-from dashboard.config import Backend, Custom, Limits, Secret
+from dashboard.config import Backend, Custom, Limits, Secret, check_custom, check_headers
 from dashboard.config_yaml import check_url
 from dashboard.health.report import Report
 from dashboard.health.turn_gauge import TurnGauge
@@ -141,11 +141,15 @@ def ask(where: str | Backend, question: str | Question, **settings: Unpack[Setti
 
 def _backend(url: str, settings: Settings) -> Backend:
     check_url(url, "URL")
+    headers = {name: Secret(value) for name, value in settings.get("headers", {}).items()}
+    check_headers(headers, "headers")
+    if "custom" in settings:
+        check_custom(settings["custom"], "custom")
     return Backend(
         "embedded",
         url,
         settings.get("dialect", "custom" if "custom" in settings else "auto"),
-        headers={name: Secret(value) for name, value in settings.get("headers", {}).items()},
+        headers=headers,
         method="GET" if settings.get("method") == "GET" else "POST",
         custom=settings.get("custom"),
     )

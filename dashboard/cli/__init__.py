@@ -194,15 +194,15 @@ def replay_command(
 @click.option(
     "--runbooks",
     metavar="URL",
-    default="",
     help="Where the alerts' links lead: the address of your copy of docs/runbooks.md.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that differ.")
-def export_command(kind: str, folder: Path, source: str, runbooks: str, force: bool) -> None:
+def export_command(kind: str, folder: Path, source: str, runbooks: str | None, force: bool) -> None:
     """Write the shipped files for Prometheus, Grafana or nginx. Files that are there and differ are never overwritten unasked."""
     from dashboard.cli import export
 
-    files = export.contents(kind, source=source, runbooks=runbooks or export.RUNBOOKS)
+    with sentences():
+        files = export.contents(kind, source=source, runbooks=runbooks)
     try:
         for path, what in export.export(files, folder, force=force):
             click.echo(f"{what:<12} {path}")

@@ -17,7 +17,7 @@ from dashboard.backend.seam import Transport
 from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
 from dashboard.cli.event_loop import loop_factory, sigterm_cancels
-from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url
+from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url, over
 from dashboard.cli.phases import Phases, Say
 from dashboard.cli.printable import in_json
 from dashboard.cli.question_field import question_in, with_question
@@ -95,7 +95,7 @@ def _pasted(curl: str, message: str | None, dialect: str, headers: Mapping[str, 
     own = {name: value for name, value in pasted.headers.items() if name.lower() in ("content-type", "accept")}
     check_headers({name: Secret(value) for name, value in own.items()}, "--curl")
     secret = {name: value for name, value in pasted.headers.items() if name not in own}
-    config = of_url(pasted.url, dialect or "auto", {**secret, **headers})
+    config = of_url(pasted.url, dialect or "auto", over(secret, headers))
     backend = msgspec.structs.replace(
         config.backends[0], method="GET" if pasted.method == "GET" else "POST", verify=pasted.verify
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+
+from dashboard.config_yaml import check_page
 
 PACKAGE = Path(__file__).parents[1]
 RUNBOOKS = "docs/runbooks.md"
 """What the files say where an operator has no address yet."""
+_LINK = re.compile(rf"(?P<quote>'?){re.escape(RUNBOOKS)}#(?P<anchor>[a-z]+)(?P=quote)$", re.MULTILINE)
 _SOURCE = re.compile(r"""(source(?:="|: '))(canary|live)""")
 
 
@@ -27,17 +32,20 @@ def kinds() -> list[str]:
     return sorted(path.name for path in shipped().iterdir() if path.is_dir() and any(_files(path)))
 
 
-def contents(kind: str, *, source: str = "canary", runbooks: str = RUNBOOKS) -> Mapping[str, str]:
+def contents(kind: str, *, source: str = "canary", runbooks: str | None = None) -> Mapping[str, str]:
     """The text of each file of a kind, by its path inside the folder.
 
-    `source` is whose turns the objectives judge; the unit tests of the rules follow. `runbooks` is where their links lead.
+    `source` is whose turns the objectives judge; the unit tests of the rules follow. `runbooks` is where their links
+    lead, in place of the file's name. Errors: ConfigError for what is no address.
     """
+    if runbooks is not None:
+        check_page(runbooks, "--runbooks")
     home = shipped() / kind
     found = {path.relative_to(home).as_posix(): path.read_text("utf-8") for path in _files(home)}
     for name, text in found.items():
         if name.endswith(".yml"):
             judged = text if source == "canary" else _SOURCE.sub(_other, text)
-            found[name] = judged.replace(f"{RUNBOOKS}#", f"{runbooks}#")
+            found[name] = judged if runbooks is None else _LINK.sub(partial(_link, runbooks), judged)
     return found
 
 
@@ -76,6 +84,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _other(match: re.Match[str]) -> str:
     return match[1] + ("live" if match[2] == "canary" else "canary")
+
+
+def _link(runbooks: str, match: re.Match[str]) -> str:
+    """The scalar quoted as JSON, which YAML reads, too, whatever is in it."""
+    return json.dumps(f"{runbooks}#{match['anchor']}")
 
 
 def _text(path: Path) -> str | None:

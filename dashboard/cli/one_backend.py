@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,6 +15,8 @@ from dashboard.config_yaml import as_name, check_url
 
 if TYPE_CHECKING:
     from dashboard.runtime import Runtime
+
+T = TypeVar("T")
 
 
 def is_url(text: str) -> bool:
@@ -42,6 +44,12 @@ def _secrets(headers: Mapping[str, str]) -> dict[str, Secret]:
     return secrets
 
 
+def over(headers: Mapping[str, T], others: Mapping[str, T]) -> dict[str, T]:
+    """`headers` with `others` in place of those of the same name, which no case tells apart (RFC 9110 section 5.1)."""
+    taken = {name.lower() for name in others}
+    return {name: value for name, value in headers.items() if name.lower() not in taken} | dict(others)
+
+
 def name_of(url: str) -> str:
     """A backend's name from its address: host and port, as far as a label may hold them."""
     parts = urlsplit(url)
@@ -58,7 +66,7 @@ def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str])
         backend = msgspec.structs.replace(backend, dialect=dialect)
     if backend.dialect == "custom" and backend.custom is None:
         raise ConfigError(f"--dialect custom: expected a `custom:` block at the backend {name}, got none")
-    backend = msgspec.structs.replace(backend, headers={**backend.headers, **_secrets(headers)})
+    backend = msgspec.structs.replace(backend, headers=over(backend.headers, _secrets(headers)))
     return msgspec.structs.replace(config, backends=[backend])
 
 

@@ -34,11 +34,13 @@ SPEED = _Finite(0)
 
 
 def _header(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    headers = {}
+    headers: dict[str, str] = {}
     for value in values:
         name, colon, rest = value.partition(":")
         if not colon or not name.strip():
             raise click.BadParameter(f"expected 'Name: value', got {one_line(name, 40)!r} without a colon")
+        if name.strip().lower() in (known.lower() for known in headers):
+            raise click.BadParameter(f"expected each header once, got {one_line(name.strip(), 40)!r} twice")
         headers[name.strip()] = rest.strip()
     return headers
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from dashboard.cli import commands
@@ -80,8 +81,40 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_links_lead_where_the_operator_says(tmp_path: Path) -> None:
     run("prometheus", "-o", str(tmp_path), "--runbooks", "https://wiki.example/gauge")
     rules = (tmp_path / "alerts.rules.yml").read_text("utf-8")
-    assert "runbook_url: https://wiki.example/gauge#backenddown" in rules
+    assert 'runbook_url: "https://wiki.example/gauge#backenddown"' in rules
     assert "docs/runbooks.md#" not in "".join(files(tmp_path).values())
+
+
+def test_a_link_with_what_yaml_reads_otherwise_is_still_the_link(tmp_path: Path) -> None:
+    address = "https://h.example/it's,here:a/$x&y=*z!?q=%20a"
+    assert run("prometheus", "-o", str(tmp_path), "--runbooks", address)[0] == 0
+    rules = yaml.safe_load((tmp_path / "alerts.rules.yml").read_text("utf-8"))
+    links = {rule["annotations"]["runbook_url"] for group in rules["groups"] for rule in group["rules"]}
+    assert f"{address}#backenddown" in links
+    assert {link.partition("#")[0] for link in links} == {address}
+    tests = yaml.safe_load((tmp_path / "tests" / "backends.test.yml").read_text("utf-8"))
+    assert f"{address}#backenddown" in str(tests)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "javascript:alert(1)",
+        "docs/runbooks.md",
+        "https://h/#a",
+        "https://h/a b",
+        "https://h/{{ $value }}",
+        'https://h/"x',
+        "https://h/\n- x",
+        "https://u:p@h/",
+    ],
+)
+def test_what_is_no_address_for_a_link_is_refused_and_nothing_is_written(address: str, tmp_path: Path) -> None:
+    code, said = run("prometheus", "-o", str(tmp_path / "new"), "--runbooks", address)
+    assert (code, said.count("\n")) == (2, 1)
+    assert said.startswith("--runbooks: expected ")
+    assert not (tmp_path / "new").exists()
 
 
 def test_live_turns_can_be_judged_and_the_unit_tests_follow(tmp_path: Path) -> None:
