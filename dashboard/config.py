@@ -26,6 +26,7 @@ from dashboard.config_types import (
     HistorySettings,
     Limits,
     MetricsSettings,
+    Objectives,
     Page,
     Retry,
     Secret,
@@ -44,6 +45,7 @@ __all__ = [
     "HistorySettings",
     "Limits",
     "MetricsSettings",
+    "Objectives",
     "Page",
     "Retry",
     "Secret",
@@ -123,7 +125,16 @@ def parse(text: str, file: str = "config.yaml", env: Mapping[str, str] = os.envi
     except msgspec.ValidationError as error:
         raise ConfigError(config_yaml.sentence(file, str(error), raw, Config)) from None
     check(config, file, raw)
-    return config
+    return _inherited(config, raw)
+
+
+def _inherited(config: Config, raw: Any) -> Config:
+    """Each backend with the objectives that it gives itself, and those of the whole configuration beside them."""
+    backends = []
+    for backend, told in zip(config.backends, raw["backends"], strict=True):
+        own = {name: getattr(backend.objectives, name) for name in told.get("objectives", ())}
+        backends.append(msgspec.structs.replace(backend, objectives=msgspec.structs.replace(config.objectives, **own)))
+    return msgspec.structs.replace(config, backends=backends)
 
 
 def _secret(kind: type, value: Any) -> Any:

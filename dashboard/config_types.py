@@ -49,6 +49,16 @@ class Thresholds(_Part, frozen=True):
     give_up_s: Seconds = 60.0
 
 
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class Objectives(_Part, frozen=True):
+    """So large a share of the turns that count shall be good within 30 days; 1 would leave no budget to burn."""
+
+    availability: Share = 0.995
+    ttft: Share = 0.95
+
+
 class Timeouts(_Part, frozen=True):
     """Limits of one connection attempt; seconds."""
 
@@ -140,6 +150,8 @@ class Backend(_Part, frozen=True):
     method: Literal["POST", "GET"] = "POST"
     max_parallel: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4
     thresholds: Thresholds = Thresholds()
+    objectives: Objectives = Objectives()
+    """What is not given here is that of the whole configuration."""
     timeouts: Timeouts = Timeouts()
     retry: Retry = Retry()
     replay: bool = False
@@ -183,3 +195,5 @@ class Config(_Part, frozen=True):
     page: Page = Page()
     history: HistorySettings = HistorySettings()
     metrics: MetricsSettings = MetricsSettings()
+    objectives: Objectives = Objectives()
+    """Of each backend that names none of its own."""

@@ -70,10 +70,12 @@ class BackendTally:
         self.limit(backend, tables)
 
     def limit(self, backend: Backend, tables: Tables) -> None:
-        """These thresholds hold from now on; what was judged before stays judged."""
+        """These thresholds and objectives hold from now on; what was judged before stays judged."""
         self.ttft_s = backend.thresholds.ttft_s
         for kind, value in _thresholds(backend).items():
             tables.cell("threshold_seconds", self.name, kind).value = value
+        for objective in OBJECTIVES:
+            tables.cell("objective_ratio", self.name, objective).value = getattr(backend.objectives, objective)
 
 
 def _thresholds(backend: Backend) -> dict[str, float]:

@@ -42,6 +42,7 @@ CATALOGUE: tuple[Metric, ...] = (
     Metric("turns_good_total", "counter", ("backend", "source", "objective"), "Turns that met the objective: availability (completed) or ttft (first text within the backend's ttft_s)."),
     Metric("turns_counted_total", "counter", ("backend", "source", "objective"), "Turns that count for the objective: all but those stopped while they were well."),
     Metric("threshold_seconds", "gauge", ("backend", "kind"), "The configured thresholds, to be drawn as lines; canary_interval is how often the canary asks."),
+    Metric("objective_ratio", "gauge", ("backend", "objective"), "The configured objectives: so large a share of the turns that count shall be good within 30 days."),
     Metric("turns_active", "gauge", _BACKEND, "Turns that have not ended."),
     Metric("turns_stalled_total", "counter", _BACKEND, "Turns that ended and had at least one stall."),
     Metric("stalls_total", "counter", ("backend", "clock"), "Silences longer than stall_after_s: bytes (nothing came) or progress (only heartbeats and the like)."),

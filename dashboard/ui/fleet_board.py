@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from dashboard.health.snapshot import Scope
 from dashboard.runtime import Runtime
 from dashboard.ui.fleet_rows import Facts, Row, alarm_row, row
-from dashboard.watch.slo import AVAILABILITY, standing
+from dashboard.watch.slo import WINDOW_S, of_backend, standing
 from dashboard.watch.vigil import judged_by
 
 REFRESH_S = 0.5
@@ -44,7 +44,11 @@ def facts(runtime: Runtime, name: str, now: float) -> Facts:
     history = runtime.history
     ttft, gap = runtime.monitor.hour(name, now)
     source = judged_by(history, name)
-    counts = history.window(name, AVAILABILITY.window_s, source)
+    counts = history.window(name, WINDOW_S, source)
+    stands = {
+        each.name: standing(each, counts.good[each.name], counts.counted[each.name])
+        for each in of_backend(runtime.backends[name]).values()
+    }
     return Facts(
         name,
         runtime.backends[name].dialect,
@@ -52,10 +56,12 @@ def facts(runtime: Runtime, name: str, now: float) -> Facts:
         history.recent(name, VERDICTS)[::-1],
         ttft,
         gap,
-        standing(AVAILABILITY, counts.good[AVAILABILITY.name], counts.counted[AVAILABILITY.name]),
+        stands["availability"],
         source,
         runtime.canaries.states.get(name),
         [alarm for alarm in runtime.vigil.firing if alarm.backend == name],
+        stands["ttft"],
+        runtime.backends[name].thresholds.ttft_s,
     )
 
 

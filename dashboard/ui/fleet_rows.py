@@ -20,7 +20,7 @@ from dashboard.ui.words import DEFINITIONS, FAILED, OUTCOMES, UNWELL, count, plu
 from dashboard.watch.alarms import Alarm
 from dashboard.watch.alerts import PAGE
 from dashboard.watch.canary import CanaryState
-from dashboard.watch.slo import AVAILABILITY, Standing, standing
+from dashboard.watch.slo import AVAILABILITY, TTFT, WINDOW_S, Standing, standing
 
 Row = dict[str, Any]
 
@@ -37,7 +37,7 @@ HEALTH = {FAILING: ("Failing", 0), UNWELL_NOW: ("Unwell", 1), UNKNOWN: ("Not ask
 CANARY_WORDS = {"ended": "failed", "unexpected_text": "other text", "slow": "too slow"}
 LITTLE_LEFT = 0.25
 """Less than this of an error budget left is amber."""
-DAYS = round(AVAILABILITY.window_s / 86_400)
+DAYS = round(WINDOW_S / 86_400)
 
 CONNECTIONS = {
     "idle": ("⚫", "Not connected", "calm"),
@@ -69,8 +69,8 @@ ABOUT = {
 class Facts(msgspec.Struct, frozen=True):
     """All that a row is made of.
 
-    `turns` are the last ones, oldest first; `ttft` and `gap` are over the last hour; `availability` is over its
-    objective's window, of the turns of `source`; `alarms` fire for this backend.
+    `turns` are the last ones, oldest first; `ttft` and `gap` are over the last hour; `availability` and `in_time` (a first
+    text within `ttft_s`) are over their objective's window, of the turns of `source`; `alarms` fire for this backend.
     """
 
     name: str
@@ -83,6 +83,8 @@ class Facts(msgspec.Struct, frozen=True):
     source: str = "live"
     canary: CanaryState | None = None
     alarms: Sequence[Alarm] = ()
+    in_time: Standing = standing(TTFT, 0, 0)
+    ttft_s: float = 2.0
 
 
 def row(facts: Facts) -> Row:
@@ -99,7 +101,7 @@ def row(facts: Facts) -> Row:
         "connection": connection(snapshot, last),
         "availability": _availability(facts),
         "budget": _budget(facts.availability),
-        "ttft": _quantile(facts.ttft, "turn"),
+        "ttft": [*_quantile(facts.ttft, "turn"), _in_time(facts)],
         "gap": _quantile(facts.gap, "gap"),
         "stalls": [count(snapshot.stalls_total), ""],
         "live": [count(snapshot.turns_active), ""],
@@ -230,11 +232,27 @@ def alarm_row(alarm: Alarm) -> Row:
 
 def _availability(facts: Facts) -> list[str]:
     """The share of good turns, the objective, and of what: never rounded up to what it is not."""
-    told, target = facts.availability, f"goal {100 * AVAILABILITY.target:g} %"
+    told, target = facts.availability, f"goal {_percent(facts.availability.target)}"
     if told.share is None:
-        return ["–", "no data yet", f"No turn was counted in the last {DAYS} days; {target}."]
-    of = f"{count(told.good)} of {plural(told.counted, 'turn')} ({facts.source}) were good in the last {DAYS} days"
-    return [f"{floor(told.share * 10_000) / 100:g} %", target, f"{of}; {target}."]
+        return ["–", target, f"No turn was counted in the last {DAYS} days; {target}."]
+    return [f"{floor(told.share * 10_000) / 100:g} %", target, f"{_of(facts, told, 'were good')}; {target}."]
+
+
+def _in_time(facts: Facts) -> str:
+    """The other objective, for whoever asks: how many first texts came in time, and how many shall."""
+    target = f"goal {_percent(facts.in_time.target)}"
+    if facts.in_time.share is None:
+        return f"{ABOUT['ttft']} No turn was counted in the last {DAYS} days; {target} within {seconds(facts.ttft_s)}."
+    within = f"had their first text within {seconds(facts.ttft_s)}"
+    return f"{ABOUT['ttft']} {_of(facts, facts.in_time, within)}; {target}."
+
+
+def _of(facts: Facts, told: Standing, what: str) -> str:
+    return f"{count(told.good)} of {plural(told.counted, 'turn')} ({facts.source}) {what} in the last {DAYS} days"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.8g} %"
 
 
 def _budget(told: Standing) -> list[Any]:

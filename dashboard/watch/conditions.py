@@ -20,7 +20,7 @@ from dashboard.watch.alerts import (
     TICKET,
     Rule,
 )
-from dashboard.watch.slo import AVAILABILITY, TTFT, Objective, burn_rate
+from dashboard.watch.slo import DEFAULTS, Objective, burn_rate
 
 Increase = Callable[[str, float], float]
 """How much a counter grew within the last so many seconds."""
@@ -40,6 +40,7 @@ class OfBackend(msgspec.Struct, frozen=True):
     canary_failed: bool = False
     canary_interval_s: float = 0.0
     canary_silent_s: float = 0.0
+    objectives: Mapping[str, Objective] = msgspec.field(default_factory=lambda: DEFAULTS)
 
 
 class OfProcess(msgspec.Struct, frozen=True):
@@ -103,14 +104,15 @@ def _storm(rule: Rule, seen: OfBackend) -> Holds | None:
     return Holds(rule.severity, said) if again > rule.limit else None
 
 
-def _burn(objective: Objective) -> Callable[[Rule, OfBackend], Holds | None]:
+def _burn(name: str) -> Callable[[Rule, OfBackend], Holds | None]:
     def condition(rule: Rule, seen: OfBackend) -> Holds | None:
+        objective = seen.objectives[name]
         for burn in BURNS:
             long, short = seen.past(burn.long_s), seen.past(burn.short_s)
-            good, counted = long.good[objective.name], long.counted[objective.name]
+            good, counted = long.good[name], long.counted[name]
             rates = (
                 burn_rate(objective, good, counted),
-                burn_rate(objective, short.good[objective.name], short.counted[objective.name]),
+                burn_rate(objective, short.good[name], short.counted[name]),
             )
             if min(rates) > burn.factor and counted - good > BURN_LEAST:
                 severity = TICKET if rule.severity == TICKET else burn.severity
@@ -141,8 +143,8 @@ def _overflow(rule: Rule, seen: OfProcess) -> Holds | None:
 
 BACKEND: Mapping[str, Callable[[Rule, OfBackend], Holds | None]] = {
     "BackendDown": _down,
-    "AvailabilityBurn": _burn(AVAILABILITY),
-    "TtftBurn": _burn(TTFT),
+    "AvailabilityBurn": _burn("availability"),
+    "TtftBurn": _burn("ttft"),
     "StreamsFrozen": _frozen,
     "Stalls": _turns("stalled"),
     "ReconnectStorm": _storm,

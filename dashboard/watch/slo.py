@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+
+from dashboard.config import Backend, Objectives
 
 DAY_S = 86_400.0
 
@@ -15,15 +19,26 @@ class Objective(msgspec.Struct, frozen=True):
     window_s: float = 30 * DAY_S
 
 
-AVAILABILITY = Objective("availability", 0.995)
-TTFT = Objective("ttft", 0.95)
-OBJECTIVES = (AVAILABILITY, TTFT)
+def objectives(of: Objectives) -> Mapping[str, Objective]:
+    """What a configuration wants, by name."""
+    return {name: Objective(name, getattr(of, name)) for name in of.__struct_fields__}
+
+
+DEFAULTS = objectives(Objectives())
+"""What holds where nothing is configured."""
+AVAILABILITY, TTFT = DEFAULTS["availability"], DEFAULTS["ttft"]
+WINDOW_S = AVAILABILITY.window_s
 SOURCE = "canary"
 """Objectives are computed on canaries: they ask always the same, and also at night. Live turns stand beside them."""
 
 
+def of_backend(backend: Backend) -> Mapping[str, Objective]:
+    """A backend's own objectives, by name."""
+    return objectives(backend.objectives)
+
+
 class Standing(msgspec.Struct, frozen=True):
-    """How an objective stands over a window: `share` of good turns, None where none was counted.
+    """How an objective of that `target` stands over a window: `share` of good turns, None where none was counted.
 
     `budget_left` is the part of the allowed bad turns that is not used up: 1 untouched, 0 used up, below 0 overdrawn.
     """
@@ -33,6 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
     share: float | None
     budget_left: float
     met: bool
+    target: float
 
     @property
     def bad(self) -> int:
@@ -46,9 +62,10 @@ def standing(objective: Objective, good: int, counted: int) -> Standing:
     """
     if not counted:
         _check(good, counted)
-        return Standing(0, 0, None, 1.0, met=True)
+        return Standing(0, 0, None, 1.0, met=True, target=objective.target)
     left = 1.0 - burn_rate(objective, good, counted)
-    return Standing(good, counted, good / counted, left, met=good >= objective.target * counted)
+    met = good >= objective.target * counted
+    return Standing(good, counted, good / counted, left, met=met, target=objective.target)
 
 
 def burn_rate(objective: Objective, good: int, counted: int) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 
+from dashboard.config import Backend
 from dashboard.telemetry.history import History
 from dashboard.telemetry.past_counts import Counts
 from dashboard.telemetry.prometheus import PrometheusSink
@@ -13,17 +14,21 @@ from dashboard.watch.alerts import LOOP_LATE_S, SCREEN_LATE_S
 from dashboard.watch.canary import Canaries, CanaryState
 from dashboard.watch.conditions import OfBackend, OfProcess, holding
 from dashboard.watch.counters import Counters
-from dashboard.watch.slo import AVAILABILITY, SOURCE
+from dashboard.watch.slo import AVAILABILITY, SOURCE, WINDOW_S, of_backend
 
 EVALUATE_S = 5.0
 LIVE = "live"
 
 
 class Vigil:
-    """`firing` is what fires now. `backends` gives the names that are configured."""
+    """`firing` is what fires now. `backends` gives those that are configured, by name."""
 
     def __init__(
-        self, backends: Callable[[], Iterable[str]], sink: PrometheusSink, history: History, canaries: Canaries
+        self,
+        backends: Callable[[], Mapping[str, Backend]],
+        sink: PrometheusSink,
+        history: History,
+        canaries: Canaries,
     ) -> None:
         self._backends, self._sink, self._history, self._canaries = backends, sink, history, canaries
         self._counters = Counters()
@@ -45,7 +50,8 @@ class Vigil:
         self._counters.sample(self._read(), now)
         states, streams = self._canaries.states, self._streams()
         seen = {
-            name: self._backend(name, states.get(name), streams.get(name, 0.0), wall_now) for name in self._backends()
+            name: self._backend(each, states.get(name), streams.get(name, 0.0), wall_now)
+            for name, each in self._backends().items()
         }
         self._alarms.update(holding(seen, self._process()), wall_now)
 
@@ -73,7 +79,8 @@ class Vigil:
         talking = self._sink.total("connections", state="open")
         return {name: talking.get(name, 0.0) + waiting.get(name, 0.0) for name in (*talking, *waiting)}
 
-    def _backend(self, name: str, canary: CanaryState | None, streams: float, wall_now: float) -> OfBackend:
+    def _backend(self, backend: Backend, canary: CanaryState | None, streams: float, wall_now: float) -> OfBackend:
+        name = backend.name
         begun = self._began_at or wall_now
         heard_at = max((canary.last_success_at or begun) if canary else wall_now, begun)
         return OfBackend(
@@ -84,6 +91,7 @@ class Vigil:
             canary is not None and canary.success is False,
             canary.interval_s if canary else 0.0,
             wall_now - heard_at,
+            of_backend(backend),
         )
 
     def _past(self, name: str, source: str, window_s: float) -> Counts:
@@ -95,5 +103,5 @@ class Vigil:
 
 def judged_by(history: History, backend: str) -> str:
     """The turns that a backend's objectives are computed on: its canary's; live ones where no canary was counted."""
-    counted = history.window(backend, AVAILABILITY.window_s, SOURCE).counted[AVAILABILITY.name]
+    counted = history.window(backend, WINDOW_S, SOURCE).counted[AVAILABILITY.name]
     return SOURCE if counted else LIVE

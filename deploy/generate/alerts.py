@@ -7,14 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from dashboard.watch.alerts import BURN_LEAST, BURNS, PAGE, RULES, TICKET, Burn, Rule
-from dashboard.watch.slo import OBJECTIVES
 from deploy.generate.conditions import CONDITIONS
-from deploy.generate.promql import bad_share, counted, window
+from deploy.generate.promql import allowed, bad_share, counted, window
 
 RUNBOOKS = "docs/runbooks.md"
 """Where the links lead until an operator names another place."""
 SEVERITY_NONE = "none"
-TARGETS = {objective.name: objective.target for objective in OBJECTIVES}
 BURN_NAMES = {"AvailabilityBurn": "availability", "TtftBurn": "ttft"}
 
 HEAD = """\
@@ -122,12 +120,13 @@ def _of(rule: Rule) -> Iterator[Alert]:
 
 def _burn(rule: Rule, objective: str, burn: Burn) -> Alert:
     long, short = window(burn.long_s), window(burn.short_s)
-    line = f"{burn.factor:g} * {1 - TARGETS[objective]:g}"
+    line = f"ignoring (source) group_left () {burn.factor:g} * {allowed(objective)}"
     expr = (
-        f"{bad_share(objective, long)} > {line}\n"
-        f"and {bad_share(objective, short)} > {line}\n"
+        f"{bad_share(objective, long)}\n  > {line}\n"
+        f"and {bad_share(objective, short)}\n  > {line}\n"
         f"and {bad_share(objective, long)} * {counted(objective, long)} > {BURN_LEAST + 0.5:g}"
     )
+    times = "" if burn.factor == 1 else f"{burn.factor:g} times what "
     share = burn.factor * burn.long_s / (30 * 86_400)
     severity = PAGE if rule.severity == burn.severity == PAGE else TICKET
     return Alert(
@@ -136,7 +135,7 @@ def _burn(rule: Rule, objective: str, burn: Burn) -> Alert:
         severity,
         f"{{{{ $labels.backend }}}} {rule.what}",
         f"{{{{ $value | humanizePercentage }}}} of its turns in the last {long} were bad, and the last {short} is no better. "
-        f"The objective is {TARGETS[objective] * 100:g}% over 30 days; at this rate {share:.0%} of its budget or more goes in "
+        f"That is more than {times}its objective allows over 30 days; at this rate {share:.0%} of its budget or more goes in "
         f"{long}. {rule.next}",
         labels=(("long", long), ("short", short)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dashboard.watch.slo import DEFAULTS
 from deploy.generate.unit_test import Case, Check, Fires, written
 
 Series = list[tuple[str, str]]
@@ -27,9 +28,14 @@ def up(values: str, job: str = "streamgauge") -> tuple[str, str]:
     return (f'up{{job="{job}", instance="a:5006"}}', values)
 
 
-def turns(objective: str, good: str, counted: str, source: str = "canary") -> Series:
-    """What is good and what counts."""
+TARGETS = {name: objective.target for name, objective in DEFAULTS.items()}
+
+
+def turns(objective: str, good: str, counted: str, source: str = "canary", target: float | None = None) -> Series:
+    """What is good and what counts, and the objective, which another replica may not know yet."""
     return [
+        series("objective_ratio", f"{target or TARGETS[objective]}x200", objective=objective),
+        series("objective_ratio", "0.5x200", {**B, "backend": "demo"}, objective=objective),
         series("turns_good_total", good, source=source, objective=objective),
         series("turns_counted_total", counted, source=source, objective=objective),
     ]
@@ -88,6 +94,11 @@ BURN = [
             Check("65m", "AvailabilityBurn", burns(AVAILABILITY, "12.5%", "1h", "6h", "1d", "3d")),
             Check("85m", "AvailabilityBurn", burns(AVAILABILITY, "9.559%", "6h", "1d", "3d")),
         ],
+    ),
+    Case(
+        "one turn in eight is bad, where the objective allows one in ten: only the slow windows burn",
+        turns("availability", "0+35x80", "0+40x80", target=0.9),
+        [Check("70m", "AvailabilityBurn", burns(AVAILABILITY, "12.5%", "3d"))],
     ),
     Case(
         "live turns are judged on request only",

@@ -27,3 +27,8 @@ def bad_share(objective: str, over: str) -> str:
 def counted(objective: str, over: str) -> str:
     """The recorded number of turns that count."""
     return f'backend:streamgauge_turns_counted:increase{over}{{objective="{objective}", source="canary"}}'
+
+
+def allowed(objective: str) -> str:
+    """The recorded share of turns that may be bad."""
+    return f'backend:streamgauge_turns_bad:allowed_ratio{{objective="{objective}"}}'

@@ -11,9 +11,16 @@ LONG_S = 6 * 3600.0
 
 HEAD = """\
 # What burn alerts and budgets are computed from: shares of bad turns among those that count, by backend, source and
-# objective, over all replicas. A target label of yours that tells replicas apart belongs into `without`, too.
+# objective, over all replicas; and what the objectives of config.yaml allow, which the processes export. A target label of yours that tells replicas apart belongs into `without`, too.
 groups:
 """
+
+
+ALLOWED = """\
+      - record: backend:streamgauge_turns_bad:allowed_ratio
+        expr: 1 - max without (instance, pod) (streamgauge_objective_ratio)
+"""
+"""Where replicas differ, while a new configuration is on its way, the stricter objective holds."""
 
 
 def windows() -> list[float]:
@@ -25,7 +32,8 @@ def rules() -> str:
     """recording.rules.yml."""
     short = [each for each in windows() if each <= LONG_S]
     long = [each for each in windows() if each > LONG_S]
-    return HEAD + _group("streamgauge-objectives", "30s", short) + _group("streamgauge-objectives-long", "5m", long)
+    objectives = _group("streamgauge-objectives", "30s", short) + ALLOWED
+    return HEAD + objectives + _group("streamgauge-objectives-long", "5m", long)
 
 
 def _group(name: str, interval: str, over: list[float]) -> str:

@@ -29,7 +29,7 @@ LABELS: tuple[tuple[str, str, str], ...] = (
     ("backend", "all that have it", "the configured name, at most 16; never an address"),
     ("source", "turns and objectives", code(SOURCES)),
     ("outcome", "`turns_total`", code(list(Outcome))),
-    ("objective", "`turns_good_total`, `turns_counted_total`", code(OBJECTIVES)),
+    ("objective", "`turns_good_total`, `turns_counted_total`, `objective_ratio`", code(OBJECTIVES)),
     (
         "kind",
         "`threshold_seconds`",

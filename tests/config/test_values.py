@@ -77,6 +77,21 @@ def test_defaults_are_those_of_the_design() -> None:
     assert (backend.timeouts.connect_s, backend.timeouts.head_s) == (10, 60)
 
 
+def test_a_backend_has_its_own_objectives_and_what_it_leaves_out_is_of_all() -> None:
+    text = (
+        "objectives: {ttft: 0.8}\n"
+        "backends:\n"
+        "  - {name: a, url: 'http://h', objectives: {availability: 0.9}}\n"
+        "  - {name: b, url: 'http://h', objectives: {ttft: 0.95}}\n"
+        "  - {name: c, url: 'http://h'}\n"
+    )
+    assert [(each.objectives.availability, each.objectives.ttft) for each in parse(text).backends] == [
+        (0.9, 0.8),
+        (0.995, 0.95),
+        (0.995, 0.8),
+    ]
+
+
 def test_anchors_and_merges_work() -> None:
     text = (
         "backends:\n"

@@ -57,7 +57,8 @@ def test_the_rules_pass_their_unit_tests() -> None:
 
 # what is broken, how it reads before and after, which file of tests notices
 BROKEN = [
-    ("a threshold", "> 14.4 * 0.005", "> 44.4 * 0.005", "burn"),
+    ("a threshold", "group_left () 14.4 *", "group_left () 44.4 *", "burn"),
+    ("whose objective", 'group_left () 1 * backend:streamgauge_turns_bad:allowed_ratio{objective="availability"}', 'group_left () 1 * backend:streamgauge_turns_bad:allowed_ratio{objective="ttft"}', "slow-burn"),
     ("a floor", " > 2.5", " > 0", "burn"),
     ("the short window", "and backend:streamgauge_turns_bad:ratio_rate5m", "or backend:streamgauge_turns_bad:ratio_rate5m", "burn"),
     ("all places", "max without (instance, pod) (streamgauge_canary_success) == 0", "min without (instance, pod) (streamgauge_canary_success) == 0", "backends"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from dashboard.config import Backend, CanarySettings, Thresholds
+from dashboard.config import Backend, CanarySettings, Objectives, Thresholds
 from dashboard.health.report import Report
 from dashboard.health.turn_gauge import TurnGauge
 from dashboard.telemetry.catalogue import CANARY_PHASES, CATALOGUE, PREFIX, SOURCES
@@ -291,11 +291,16 @@ def test_a_canary_that_leaves_takes_its_series_and_its_backend_stays() -> None:
 
 def test_a_backend_that_stays_counts_on_by_its_new_thresholds() -> None:
     sink = sink_of(WHOLE)
-    sink.configure([Backend("demo", DEMO.url, thresholds=Thresholds(ttft_s=0.25)), Backend("new", DEMO.url)])
+    assert samples(sink)["objective_ratio{backend=demo,objective=availability}"] == 0.995
+    wanted = Objectives(availability=0.9)
+    demo = Backend("demo", DEMO.url, thresholds=Thresholds(ttft_s=0.25), objectives=wanted)
+    sink.configure([demo, Backend("new", DEMO.url)])
     for event in Story("u").begun().text(0.5, "a").ended(1).events:
         sink.observe(event)
     found = samples(sink)
     assert found["threshold_seconds{backend=demo,kind=ttft}"] == 0.25
+    assert found["objective_ratio{backend=demo,objective=availability}"] == 0.9
+    assert found["objective_ratio{backend=new,objective=ttft}"] == 0.95
     assert found["turns_good_total{backend=demo,objective=ttft,source=live}"] == 1
     assert found["turns_counted_total{backend=demo,objective=ttft,source=live}"] == 2
     assert found["turns_active{backend=new}"] == 0

@@ -29,7 +29,7 @@ from dashboard.ui.fleet_rows import (
 from dashboard.watch.alarms import Alarm
 from dashboard.watch.alerts import RULES
 from dashboard.watch.canary import CanaryState
-from dashboard.watch.slo import AVAILABILITY, standing
+from dashboard.watch.slo import AVAILABILITY, Objective, standing
 from tests.telemetry.past import NOW, past
 
 GOOD, SLOW = past(), past(diagnosis="slow_start")
@@ -177,6 +177,25 @@ def test_availability_is_never_rounded_up(good: int, counted: int, share: str, b
     if counted:
         assert f"{good:,} of {counted:,}" in told["availability"][2]
         assert "(canary)" in told["availability"][2]
+
+
+def test_each_objective_is_told_beside_its_number() -> None:
+    wanted = Objective("availability", 0.9), Objective("ttft", 0.998)
+    told = row(
+        msgspec.structs.replace(
+            facts(), availability=standing(wanted[0], 95, 100), in_time=standing(wanted[1], 998, 1000), ttft_s=0.75
+        )
+    )
+    assert told["availability"] == [
+        "95 %",
+        "goal 90 %",
+        "95 of 100 turns (live) were good in the last 30 days; goal 90 %.",
+    ]
+    assert told["budget"][0] == "50 %"
+    said = "998 of 1,000 turns (live) had their first text within 0.75 s in the last 30 days; goal 99.8 %."
+    assert told["ttft"][2].endswith(said)
+    none = row(msgspec.structs.replace(facts(), in_time=standing(wanted[1], 0, 0)))
+    assert none["ttft"][2].endswith("No turn was counted in the last 30 days; goal 99.8 % within 2.00 s.")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from dashboard.health.objective import OBJECTIVES
 from dashboard.telemetry.past_counts import Counts
 from dashboard.watch.alerts import BURNS, PAGE, RULES, TICKET
 from dashboard.watch.conditions import BACKEND, PROCESS, OfBackend, OfProcess, holding
+from dashboard.watch.slo import DAY_S, Objective
 
 NONE = Counts({}, dict.fromkeys(OBJECTIVES, 0), dict.fromkeys(OBJECTIVES, 0))
 
@@ -96,6 +97,14 @@ def test_a_budget_that_burns_in_both_windows_is_told_and_in_one_is_not(burn: Any
 
     assert told(past=past(over, over)) == {"AvailabilityBurn": burn.severity}
     assert told(past=past(over, under)) == told(past=past(under, over)) == {}
+
+
+@pytest.mark.parametrize(("target", "fires"), [(0.9, True), (0.8, True), (0.75, False)])
+def test_what_burns_is_the_budget_of_the_objective_that_is_configured(target: float, fires: bool) -> None:
+    """Of the day's 100 turns 70 are bad: 7 times what 0.9 allows, 3.5 times what 0.8 does, 2.8 times what 0.75 does."""
+    past = lambda window_s: turns(70, 100) if window_s <= DAY_S else NONE  # noqa: E731
+    wanted = {"availability": Objective("availability", target), "ttft": Objective("ttft", 0.5)}
+    assert ("AvailabilityBurn" in told(past=past, objectives=wanted)) is fires
 
 
 def test_one_failure_at_night_wakes_nobody() -> None:

@@ -8,17 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.watch.slo import AVAILABILITY, OBJECTIVES, TTFT, Objective, burn_rate, standing
+from dashboard.config import Backend, Objectives
+from dashboard.watch.slo import AVAILABILITY, DEFAULTS, TTFT, Objective, burn_rate, of_backend, standing
 
 COUNTS = st.integers(1, 10**7).flatmap(lambda counted: st.tuples(st.integers(0, counted), st.just(counted)))
 TARGETS = st.sampled_from([0.5, 0.9, 0.95, 0.99, 0.995, 0.999]).map(lambda target: Objective("availability", target))
 
 
 def test_the_two_objectives_are_those_of_the_documents() -> None:
-    assert [(each.name, each.target, each.window_s) for each in OBJECTIVES] == [
+    assert [(each.name, each.target, each.window_s) for each in DEFAULTS.values()] == [
         ("availability", 0.995, 2_592_000),
         ("ttft", 0.95, 2_592_000),
     ]
+
+
+def test_a_backend_may_have_its_own() -> None:
+    own = of_backend(Backend("b", "http://h/", objectives=Objectives(ttft=0.5)))
+    assert own == {"availability": AVAILABILITY, "ttft": Objective("ttft", 0.5)}
+    assert standing(own["ttft"], 6, 10).target == 0.5
+    assert standing(own["ttft"], 6, 10).met
+    assert not standing(TTFT, 6, 10).met
 
 
 @pytest.mark.parametrize(
