@@ -14,6 +14,7 @@ import param
 from panel.custom import JSComponent
 from panel.util import edit_readonly
 from panel.viewable import Viewable
+from param.parameterized import Watcher
 from tornado.websocket import WebSocketClosedError
 
 from dashboard.runtime import Refused, Runtime
@@ -184,6 +185,7 @@ SIDELESS = {
 
 
 def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = False) -> pmui.Page:
+    others = set(_busy_watchers())
     frame = pmui.Page(
         title=title,
         main=[main],
@@ -199,7 +201,15 @@ def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = F
     # Unlinked from pn.state.busy: else each tick of any page would send to every page, at 30 ms apiece.
     with edit_readonly(frame):
         frame.busy = False
+    # param forgets the reference but not its watcher, by which Panel's state would hold every page there ever was.
+    for watcher in set(_busy_watchers()) - others:
+        pn.state.param.unwatch(watcher)
     return frame
+
+
+def _busy_watchers() -> list[Watcher]:
+    watchers: list[Watcher] = pn.state.param.watchers.get("busy", {}).get("value", [])
+    return watchers
 
 
 def _full_house(refusal: Refused) -> Viewable:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 from bokeh.command.util import build_single_handler_applications
-from bokeh.document import Document
 from panel.io.server import Server
 from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import websocket_connect
@@ -22,6 +21,7 @@ from dashboard.config import Backend, Config
 from dashboard.runtime import Runtime, install
 from dashboard.ui import guard
 from dashboard.ui.keeper import keeper_of
+from dashboard.ui.view import Visit
 
 APP = Path(__file__).parents[2] / "dashboard"
 SETTLE_S = 60.0
@@ -34,13 +34,13 @@ class Left(msgspec.Struct, frozen=True):
     sessions: int
     conversations: int
     tasks: int
-    documents: int
+    visits: int
     files: int
     rss_mb: float
 
     @property
     def nothing(self) -> bool:
-        return (self.sessions, self.conversations, self.documents) == (0, 0, 0)
+        return (self.sessions, self.conversations, self.visits) == (0, 0, 0)
 
 
 def _rss_mb() -> float:
@@ -67,7 +67,7 @@ class Pages:
 
     async def _visit(self) -> None:
         """What a browser does: the page, its websocket, the whole document; then it goes."""
-        page = await AsyncHTTPClient().fetch(f"http://{self._home}")
+        page = await AsyncHTTPClient().fetch(f"http://{self._home}", request_timeout=120)
         token = re.search(r'"token":"([^"]+)"', page.body.decode())
         assert token, "a page without a token"
         socket = await websocket_connect(f"ws://{self._home}/ws", subprotocols=["bokeh", token[1]])
@@ -82,14 +82,13 @@ class Pages:
         socket.close()
 
     def left(self) -> Left:
-        """Counts; documents of this process that still have a session, or are merely still there."""
+        """Counts; `visits` are the pages' own objects that something still holds: each would hold a whole page."""
         gc.collect()
-        documents = sum(isinstance(each, Document) and bool(each.session_callbacks) for each in gc.get_objects())
         return Left(
             sessions=len(self._runtime._sessions),
             conversations=len(keeper_of(self._runtime)),
             tasks=len(asyncio.all_tasks()),
-            documents=documents,
+            visits=sum(isinstance(each, Visit) and each.runtime is self._runtime for each in gc.get_objects()),
             files=len(list(Path("/proc/self/fd").iterdir())),
             rss_mb=_rss_mb(),
         )
@@ -102,7 +101,7 @@ class Pages:
             await asyncio.sleep(0.25)
         left = self.left()
         while not left.nothing and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.5)  # Bokeh destroys the document after it has told of the session
+            await asyncio.sleep(0.5)  # Bokeh lets go of the document after it has told of the session
             left = self.left()
         return left
 
