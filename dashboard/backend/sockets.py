@@ -3,7 +3,8 @@
 anyio stops and starts a socket around each receive, and httpcore opens a cancel scope around that; together they cost
 as much as all that we do with a small event (docs/performance.md), and they hide when it came. So a connection that the
 libraries made gets another receiving side here, by asyncio's own `set_protocol`. Connecting, TLS, proxies, writing,
-closing, framing and every error stay theirs. Where they are not built as expected, their stream is left as it is.
+closing and the head of a response stay theirs; its body may be taken over (body.py). Where they are not built as
+expected, their stream is left as it is.
 """
 
 from __future__ import annotations
@@ -11,12 +12,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from anyio.abc import ByteStream
 
 HELD_BYTES = 64 * 1024
 """So much waits for a slow reader, and at most one packet more, before TCP pushes back."""
+
+
+class Receiver(Protocol):
+    """Who is told what comes, by the loop, as it comes."""
+
+    def received(self, data: bytes, at: float) -> None: ...
+
+    def ended(self, error: Exception | None) -> None:
+        """No more comes; None for a clean end (FIN). The first call counts."""
+        ...
 
 
 class Socket(asyncio.Protocol, ByteStream):
@@ -31,29 +42,31 @@ class Socket(asyncio.Protocol, ByteStream):
         self._size = sum(map(len, self._held))
         self._waiting: asyncio.Future[None] | None = None
         self._over = self._paused = False
+        self._error: Exception | None = None
+        self._receiver: Receiver | None = None
         transport.set_protocol(self)
         transport.resume_reading()
 
     # Told by asyncio
 
     def data_received(self, data: bytes) -> None:
+        if self._receiver is not None:
+            self._receiver.received(data, time.monotonic())
+            return
         if not self._held:
             self._at = time.monotonic()
         self._held.append(bytes(data))
         self._size += len(data)
-        if self._size > HELD_BYTES and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
+        if self._size > HELD_BYTES:
+            self.pause()
         self._wake()
 
     def eof_received(self) -> bool | None:
-        self._over = True
-        self._wake()
+        self._end(None)
         return self._theirs.eof_received()  # type: ignore[no-any-return]  # anyio tells no type of its protocol
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._over = True
-        self._wake()
+        self._end(exc or ConnectionAbortedError("the connection was closed"))
         self._theirs.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -61,6 +74,13 @@ class Socket(asyncio.Protocol, ByteStream):
 
     def resume_writing(self) -> None:
         self._theirs.resume_writing()
+
+    def _end(self, error: Exception | None) -> None:
+        if not self._over:
+            self._over, self._error = True, error
+            if self._receiver is not None:
+                self._receiver.ended(error)
+        self._wake()
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
@@ -86,10 +106,30 @@ class Socket(asyncio.Protocol, ByteStream):
             held.append(data[max_bytes:])
             data = data[:max_bytes]
         self._size -= len(data)
-        if self._paused and self._size <= HELD_BYTES and not self._transport.is_closing():
+        if self._size <= HELD_BYTES:
+            self.resume()
+        return data
+
+    def take_over(self, receiver: Receiver) -> None:
+        """From now on `receiver` is told what comes, beginning with what came and was not taken; nobody may `take` again."""
+        self._receiver = receiver
+        held, self._held, self._size = b"".join(self._held), [], 0
+        self.resume()
+        if held:
+            receiver.received(held, self._at)
+        if self._over:
+            receiver.ended(self._error)
+
+    def pause(self) -> None:
+        """Lets TCP push back."""
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
-        return data
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         if await self.ready():
@@ -115,6 +155,11 @@ class Stream:
 
     def __init__(self, inner: Any, socket: Socket, *, plain: bool) -> None:
         self._inner, self._socket, self._plain = inner, socket, plain
+
+    @property
+    def socket(self) -> Socket | None:
+        """What lies under it, where nothing (TLS) lies between."""
+        return self._socket if self._plain else None
 
     def arrived(self) -> float:
         """When the oldest byte of what was read last came."""

@@ -21,6 +21,7 @@ import anyio
 import anyio.lowlevel
 import httpx
 
+from dashboard.backend.body import Pump, direct
 from dashboard.backend.reads import Reads
 from dashboard.backend.seam import Broken, Closed, Connection
 from dashboard.backend.sockets import Network, Stream
@@ -199,9 +200,7 @@ class _HttpConnection(Reads):
         self.head = Head(response.status_code, headers, dialled_at)
         self._response = response
         self._gone = _watched(response)
-        stream = response.extensions.get("network_stream")
-        arrived = stream.arrived if isinstance(stream, Stream) else time.monotonic
-        super().__init__(response.aiter_raw(), headers.get("content-encoding", ""), _broken, arrived)
+        super().__init__(direct(response, response.request.method, headers) or _pumped(response, headers))
 
     async def aclose(self) -> Closed:
         unread = await self.stop()
@@ -211,6 +210,12 @@ class _HttpConnection(Reads):
                 break
             await asyncio.sleep(0)
         return Closed(self._gone(), unread, self.last_at)
+
+
+def _pumped(response: httpx.Response, headers: Mapping[str, str]) -> Pump:
+    stream = response.extensions.get("network_stream")
+    arrived = stream.arrived if isinstance(stream, Stream) else time.monotonic
+    return Pump(response.aiter_raw(), headers.get("content-encoding", ""), _broken, arrived)
 
 
 def _read_lightly(client: httpx.AsyncClient) -> None:

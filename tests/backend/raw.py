@@ -17,6 +17,7 @@ class Peer:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+        self._leaving = asyncio.Lock()
         self.request = b""
 
     async def read_request(self) -> bytes:
@@ -34,10 +35,11 @@ class Peer:
         return self
 
     async def gone(self) -> None:
-        """Until the client has closed its side."""
+        """Until the client has closed its side; several may wait for it."""
         with contextlib.suppress(ConnectionError):
-            while await self._reader.read(65536):
-                pass
+            async with self._leaving:
+                while await self._reader.read(65536):
+                    pass
 
     def reset(self) -> None:
         """A real RST: SO_LINGER 0."""

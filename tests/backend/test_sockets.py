@@ -117,6 +117,48 @@ def test_a_reset_is_told_in_the_librarys_words_after_what_came_before_it(run: Ru
     run(main())
 
 
+class Told:
+    """A Receiver that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.all: list[bytes | str] = []
+
+    def received(self, data: bytes, at: float) -> None:
+        assert at <= time.monotonic()
+        self.all.append(data)
+
+    def ended(self, error: Exception | None) -> None:
+        self.all.append(type(error).__name__)
+
+
+@pytest.mark.parametrize(("torn", "end"), [(False, "NoneType"), (True, "ConnectionResetError")], ids=["FIN", "RST"])
+@LOOPS
+def test_who_takes_over_is_told_first_what_came_before(run: Run, torn: bool, end: str) -> None:
+    async def main() -> None:
+        async def all_at_once(peer: Peer) -> None:
+            await peer.send(b"head and body")
+            await asyncio.sleep(0.05)
+            peer.reset() if torn else peer.close()
+
+        async with serving(all_at_once) as server:
+            stream = await connected(server.port)
+            socket, early, late = stream.socket, Told(), Told()
+            assert socket is not None
+            async with asyncio.timeout(30):
+                await held(stream, 1)
+                assert await stream.read(5) == b"head "
+                socket.take_over(early)
+                assert early.all == [b"and body"]
+                while not socket._over:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            assert early.all == [b"and body", end]
+            socket.take_over(late)
+            assert late.all == [end]
+            await stream.aclose()
+
+    run(main())
+
+
 async def test_a_stream_of_another_make_is_left_as_it_is() -> None:
     class Other:
         async def connect_tcp(self, host: str, port: int) -> tuple[str, int]:
