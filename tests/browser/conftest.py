@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import chromium
 from tests.browser.site import Site, site
 
-expect.set_options(timeout=15_000)  # a machine that is busy with other tests is no fault of the page
+expect.set_options(timeout=30_000)  # a machine that is busy with other tests is no fault of the page
 
 
 @pytest.fixture(scope="session")

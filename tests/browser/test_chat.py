@@ -156,7 +156,7 @@ def test_a_bad_end_is_told_with_evidence_and_next_step(
 def test_silence_is_counted_while_it_lasts(page: Page, place: Site) -> None:
     open_page(page, place, "?backend=stall")
     ask(page, "Tell me a story")
-    expect(page.locator(".pill")).to_contain_text(re.compile(r"silent for \d"), timeout=10_000)
+    expect(page.locator(".pill")).to_contain_text(re.compile(r"silent for \d"), timeout=30_000)
     expect(page.locator(".meter")).to_contain_text(re.compile(r"silent for \d"))
 
 
