@@ -26,7 +26,8 @@ class Tasks:
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):  # those end the loop, too
             self.failed(task.get_name(), error)
 
     def failed(self, name: str, error: BaseException) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from dashboard.cli import commands
+from dashboard.cli.mistakes import Mistake
+from dashboard.cli.record import kept
+from dashboard.telemetry.recording import Recorder, read_recording
 from dashboard.wire.recorded import FILE_BYTES, RecordingError, lines_of
+from dashboard.wire.redact import Redactor
+from tests.health.story import Story
+from tests.ports import free_port
 from tests.system.processes import stub
 
 
@@ -91,6 +99,75 @@ def test_a_speed_that_is_none_is_one_sentence(speed: str) -> None:
     done = CliRunner().invoke(commands, ["replay", "any.jsonl", "--speed", speed])
     assert done.exit_code == 2
     assert "Invalid value for '--speed'" in done.stderr
+
+
+def test_a_recording_that_is_there_stays_and_nothing_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "turn.jsonl"
+    file.write_text("mine")
+    done = CliRunner().invoke(commands, ["record", "http://127.0.0.1:9/", "-o", str(file)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"-o: expected a new file, got {file}, which is there already; name another, or --force" in done.stderr
+    assert file.read_text() == "mine"
+
+
+def refused(tmp_path: Path, *options: str) -> Result:
+    (tmp_path / "config.yaml").write_text(
+        f"backends: [{{name: b, url: 'http://127.0.0.1:{free_port()}/', retry: {{max_attempts: 1}}, verify: false}}]\n"
+    )
+    return CliRunner().invoke(commands, ["record", "b", "--config", str(tmp_path / "config.yaml"), *options])
+
+
+def test_it_is_overwritten_on_request_and_nothing_lies_beside_it(tmp_path: Path) -> None:
+    file, link = tmp_path / "turn.jsonl", tmp_path / "link"
+    file.write_text("old")
+    (tmp_path / "turn.jsonl.part").write_text("another's")
+    link.symlink_to(file)
+    assert refused(tmp_path, "-o", str(link), "--force").exit_code == 1
+    assert read_recording(file)[0].end == "connect"
+    assert link.is_symlink()
+    assert (tmp_path / "turn.jsonl.part").read_text() == "another's"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["config.yaml", "link", "turn.jsonl", "turn.jsonl.part"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX devices")
+def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert refused(tmp_path, "-o", str(pipe)).exit_code == 1
+        assert os.read(reader, 10_000).startswith(b'{"meta"')
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_file_that_came_meanwhile_stays_and_the_recording_is_kept_beside_it(tmp_path: Path) -> None:
+    recorder = Recorder(Redactor())
+    for event in Story().begun().ended(1.0).events:
+        recorder.observe(event)
+    file = tmp_path / "turn.jsonl"
+    file.write_text("mine")
+    kept(recorder, file, force=False)
+    assert file.read_text() == "mine"
+    assert (tmp_path / "turn-2.jsonl").read_bytes() == recorder.encoded()
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "turn.jsonl"
+    file.write_text("old")
+
+    def full(self: Path, data: bytes) -> int:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(Mistake, match=r"turn\.jsonl cannot be written: No space left on device"):
+        kept(Recorder(Redactor()), file, force=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["turn.jsonl"]
+    assert file.read_text() == "old"
 
 
 def test_a_folder_that_does_not_exist_is_told_before_anything_is_asked(tmp_path: Path) -> None:

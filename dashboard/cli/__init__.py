@@ -2,22 +2,24 @@
 
 `python -m dashboard` is the same.
 
-Exit codes: 0 well, 1 not, 2 a mistake in the command or the configuration, told in one sentence.
+Exit codes: 0 well, 1 not, 2 a mistake in the command or the configuration, told in one sentence, or a result that could
+not be told because standard output is full or closed; 141 when its reader has gone, as a shell says of SIGPIPE.
 """
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from dashboard.cli.mistakes import Mistake, sentences
 from dashboard.cli.operations import history_commands, watch_command
 from dashboard.cli.options import FILE, FOLDER, KINDS, PORT, SECONDS, SPEED, expecting, whom
+from dashboard.cli.output import OUTPUTS
 from dashboard.cli.printable import one_line
 
 if TYPE_CHECKING:  # heavy imports stand where they are used: --help is quick
@@ -141,21 +143,19 @@ def check_command(target: str | None, as_json: bool, compare: str | None, **give
 @commands.command("record")
 @whom
 @click.option("-o", "--output", type=FILE, required=True, help="The file to write: JSON lines, without secrets.")
-def record_command(target: str | None, as_json: bool, output: Path, **given: Any) -> None:
+@click.option("--force", is_flag=True, help="Overwrite the file when it is there already.")
+def record_command(target: str | None, as_json: bool, output: Path, force: bool, **given: Any) -> None:
     """Ask one question as `check` does, and write what arrived, byte by byte with its times, to a file."""
+    from dashboard.cli.record import check_output, kept
     from dashboard.telemetry.recording import Recorder
     from dashboard.wire.redact import redactor_for
 
-    if not output.resolve().parent.is_dir():
-        raise Mistake(f"-o: expected a file in a folder that exists, got {output}")
+    check_output(output, force=force)
     with sentences():
-        plan = _asked(target, given)
+        plan = msgspec.structs.replace(_asked(target, given), kept=True)
     recorder = Recorder(redactor_for(plan.backend))
     passed = _judged(lambda: plan, _telling(as_json, "completed", None), recorder.observe)
-    try:
-        recorder.write(output)
-    except OSError as error:
-        raise Mistake(f"-o: {output} cannot be written: {error.strerror}") from None
+    kept(recorder, output, force=force)
     if recorder.dropped_bytes:
         click.echo(f"{output}: the last {recorder.dropped_bytes} bytes did not fit and are not in it", err=True)
     sys.exit(0 if passed else 1)
@@ -217,8 +217,9 @@ commands.add_command(history_commands)
 
 
 def main() -> None:
-    """The entry point. A terminal that can't show a character gets an escape, not a failure."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    commands(prog_name="streamgauge")
+    """The entry point. A terminal that can't show a character gets an escape, not a failure; see `output` for the rest."""
+    OUTPUTS.guard()
+    try:
+        commands(prog_name="streamgauge")
+    except SystemExit as ended:
+        raise SystemExit(OUTPUTS.exit_code(ended.code)) from None

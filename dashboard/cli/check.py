@@ -16,8 +16,9 @@ from rich.text import Text
 from dashboard.backend.seam import Transport
 from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
-from dashboard.cli.event_loop import loop_factory, sigterm_cancels
+from dashboard.cli.event_loop import loop_factory, signals_cancel
 from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url, over
+from dashboard.cli.output import nobody_reads
 from dashboard.cli.phases import Phases, Say
 from dashboard.cli.printable import in_json
 from dashboard.cli.question_field import question_in, with_question
@@ -50,6 +51,8 @@ class Plan(msgspec.Struct, frozen=True):
     origin: str = "check"
     transport: Callable[[], Transport] | None = None
     """Made on the loop, in place of HTTP."""
+    kept: bool = False
+    """It is recorded, so it goes on also when nobody reads what is told of it."""
 
     @property
     def backend(self) -> Backend:
@@ -135,7 +138,7 @@ def run(plan: Plan, say: Say, also: Observer | None = None) -> Checked:
 
 
 async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
-    with sigterm_cancels() as terminated:
+    with signals_cancel() as terminated:
         return await _turn(plan, say, also, terminated)
 
 
@@ -143,7 +146,7 @@ async def _turn(plan: Plan, say: Say, also: Observer | None, terminated: Callabl
     runtime = build(plan.config, plan.source)
     if plan.transport is None:
         await runtime.discover(plan.backend.name)
-    phases, seen = Phases(say), Seen()
+    phases, seen = Phases(say if plan.kept else _until_nobody_reads(say)), Seen()
     live = runtime.ask(
         plan.backend.name,
         Question(plan.question),
@@ -159,6 +162,18 @@ async def _turn(plan: Plan, say: Say, also: Observer | None, terminated: Callabl
         await live.wait()
     await runtime.aclose()
     return Checked(live.gauge.report(), seen, live.gauge.evidence())
+
+
+def _until_nobody_reads(say: Say) -> Say:
+    """`say`, which ends the running task, as Ctrl-C does, once nobody reads what it says."""
+    task, ended = asyncio.current_task(), [False]
+
+    def told(at: float, word: str, rest: str) -> None:
+        say(at, word, rest)
+        if nobody_reads() and task is not None and not ended[0]:
+            ended[0] = task.cancel()
+
+    return told
 
 
 def _all(*observers: Observer) -> Observer:

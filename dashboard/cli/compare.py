@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dashboard.cli.check import Checked, Plan, run
 from dashboard.cli.one_backend import name_of
+from dashboard.cli.output import nobody_reads
 from dashboard.cli.printable import in_json, one_line
 from dashboard.cli.verdict import Gate, misses
 from dashboard.config import ConfigError
@@ -99,6 +100,8 @@ def _run(plan: Plan, word: str, console: Console | None) -> Run:
             headers.update(event.headers)
 
     checked = run(plan, lambda _at, _word, _rest: None, observe)
+    if console is not None and nobody_reads():
+        sys.exit(1)
     report = checked.report
     if report.outcome == Outcome.STOPPED and checked.evidence.by in ("person", "shutdown"):
         raise KeyboardInterrupt  # nothing is proved by half a pair, and whoever stopped it wants no other question asked

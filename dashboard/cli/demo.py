@@ -14,6 +14,7 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
+from dashboard.cli.output import serves
 from dashboard.cli.port import PortTaken, free_port
 from dashboard.config import load
 
@@ -35,6 +36,7 @@ def demo(port: int, stub_port: int, *, browser: bool) -> None:
 
     Errors: PortTaken and ConfigError before anything starts, Died when a child ends by itself.
     """
+    serves()
     port = free_port(HOST, port, "--port")
     stub_port = free_port(HOST, stub_port, "--stub-port")
     if port == stub_port:

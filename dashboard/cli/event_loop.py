@@ -1,4 +1,4 @@
-"""The loop of a command: uvloop where there is one (reading a stream costs half), and SIGTERM that ends it in order."""
+"""The loop of a command: uvloop where there is one (reading a stream costs half), and signals that end it in order."""
 
 from __future__ import annotations
 
@@ -32,25 +32,36 @@ def prefer_uvloop() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
-@contextlib.contextmanager
-def sigterm_cancels() -> Iterator[Callable[[], bool]]:
-    """SIGTERM cancels the running task, as asyncio.Runner does on Ctrl-C; gives what says whether it came.
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """Those that tell a command to end, beside Ctrl-C."""
+    if sys.platform == "win32":
+        return ()
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return (signal.SIGTERM,) if ignored else (signal.SIGTERM, signal.SIGHUP)
 
-    Only the first one: a second ends the process at once.
+
+@contextlib.contextmanager
+def signals_cancel() -> Iterator[Callable[[], bool]]:
+    """SIGTERM cancels the running task, as asyncio.Runner does on Ctrl-C, and so does SIGHUP, unless it is ignored (nohup).
+
+    Gives what says whether one came. Only the first one: a second ends the process at once.
     """
     loop, task, came = asyncio.get_running_loop(), asyncio.current_task(), [False]
-    possible = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
+    numbers = ending_signals() if threading.current_thread() is threading.main_thread() else ()
 
     def cancel() -> None:
         came[0] = True
-        loop.remove_signal_handler(signal.SIGTERM)
+        leave()
         if task is not None:
             task.cancel()
 
-    if possible:
-        loop.add_signal_handler(signal.SIGTERM, cancel)
+    def leave() -> None:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+    for number in numbers:
+        loop.add_signal_handler(number, cancel)
     try:
         yield lambda: came[0]
     finally:
-        if possible:
-            loop.remove_signal_handler(signal.SIGTERM)
+        leave()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.cli.event_loop import prefer_uvloop
 from dashboard.cli.one_backend import build, is_url, of_url
+from dashboard.cli.output import serves
 from dashboard.cli.port import free_port
 from dashboard.config import Config, ConfigError, default_config, load
 from dashboard.workers import refuse_workers
@@ -62,6 +63,7 @@ def serve(
 
     Errors: ConfigError, PortTaken before anything starts.
     """
+    serves()
     refuse_workers(extra)
     port = free_port(address, port, "--port")
     runtime = build(config, file)

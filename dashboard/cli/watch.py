@@ -14,6 +14,7 @@ from tornado.web import Application
 
 from dashboard.cli.event_loop import loop_factory
 from dashboard.cli.one_backend import build
+from dashboard.cli.output import serves
 from dashboard.cli.port import free_port
 from dashboard.cli.serve import ANYWHERE, configured
 from dashboard.config import CanarySettings, Config
@@ -36,6 +37,7 @@ def watch(config: Config, file: str, address: str, port: int, again: Callable[[]
 
     Errors: ConfigError, PortTaken before anything starts.
     """
+    serves()
     port = free_port(address, port, "--port")
     runtime = build(config, file)
     runtime.read_config = again

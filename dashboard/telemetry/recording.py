@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
+import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -81,11 +84,41 @@ class Recorder:
         lines = self.encoded().splitlines()
         return parse_recording(lines) if lines else []
 
-    def write(self, path: Path) -> None:
-        """Writes the file whole or not at all. Errors: OSError."""
-        beside = path.with_name(path.name + ".part")
-        beside.write_bytes(self.encoded())
-        beside.replace(path)
+    def write(self, path: Path, *, over: bool = False) -> None:
+        """Writes the file whole or not at all; `over` one that is there already. Errors: FileExistsError, OSError."""
+        write_whole(path, self.encoded(), over=over)
+
+
+def write_whole(path: Path, data: bytes, *, over: bool) -> None:
+    """Under its own name a file is either whole or what it was before; a pipe or a device is written to as it is.
+
+    Errors: FileExistsError when it is there and `over` is not given, OSError.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    path = path.resolve()  # what a link leads to is written, and the link stays
+    beside = path.with_name(f".streamgauge-{secrets.token_hex(8)}")
+    try:
+        beside.write_bytes(data)
+        if over:
+            beside.replace(path)
+        else:
+            _name(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _name(beside: Path, path: Path) -> None:
+    """Gives a file its name if nothing has it; at one stroke, where the file system can."""
+    try:
+        path.hardlink_to(beside)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        beside.rename(path)
 
 
 def encoded(events: Iterable[TurnEvent], redactor: Redactor, dropped_bytes: int = 0) -> bytes:

@@ -131,7 +131,11 @@ def test_every_command_has_its_row() -> None:
 def test_every_option_is_named_in_its_row(name: str) -> None:
     row = next(row for row in rows("command", [README]) if row[0] == f"`streamgauge {name}`")
     said = set(re.findall(r"`(--?[a-z][a-z-]*)`", row[2]))
-    shown = [param for param in commands.commands[name].params if isinstance(param, click.Option) and not param.hidden]
+    command = commands.commands[name]
+    parts = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    shown = [
+        param for part in parts for param in part.params if isinstance(param, click.Option) and not param.hidden
+    ]
     options = [{*param.opts, *param.secondary_opts} for param in shown]
     assert [option for option in options if not said & option] == []
     assert said <= set().union(*options)

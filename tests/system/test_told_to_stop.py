@@ -42,13 +42,14 @@ def test_check_told_to_stop_still_gives_its_verdict(number: int, who: str, tmp_p
     assert "Traceback" not in running.output
 
 
-def test_record_told_to_stop_still_writes_what_came(tmp_path: Path, env: dict[str, str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_record_told_to_stop_still_writes_what_came(number: int, tmp_path: Path, env: dict[str, str]) -> None:
     file = tmp_path / "turn.jsonl"
     with stub() as url:
         arguments = ("record", url, "-m", "Tell me a story about a river", "-o", str(file))
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
             running.wait_for("first text", 30)
-            running.signal(signal.SIGTERM)
+            running.signal(number)
             running.wait()
     (attempt,) = read_recording(file)
     assert attempt.end == "client-closed"
