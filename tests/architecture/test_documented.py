@@ -133,9 +133,7 @@ def test_every_option_is_named_in_its_row(name: str) -> None:
     said = set(re.findall(r"`(--?[a-z][a-z-]*)`", row[2]))
     command = commands.commands[name]
     parts = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
-    shown = [
-        param for part in parts for param in part.params if isinstance(param, click.Option) and not param.hidden
-    ]
+    shown = [param for part in parts for param in part.params if isinstance(param, click.Option) and not param.hidden]
     options = [{*param.opts, *param.secondary_opts} for param in shown]
     assert [option for option in options if not said & option] == []
     assert said <= set().union(*options)
