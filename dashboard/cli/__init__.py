@@ -143,7 +143,7 @@ def check_command(target: str | None, as_json: bool, compare: str | None, **give
 @commands.command("record")
 @whom
 @click.option("-o", "--output", type=FILE, required=True, help="The file to write: JSON lines, without secrets.")
-@click.option("--force", is_flag=True, help="Overwrite the file when it is there already.")
+@click.option("--force", is_flag=True, help="Overwrite the file where it is there already.")
 def record_command(target: str | None, as_json: bool, output: Path, force: bool, **given: Any) -> None:
     """Ask one question as `check` does, and write what arrived, byte by byte with its times, to a file."""
     from dashboard.cli.record import check_output, kept
