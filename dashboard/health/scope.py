@@ -164,7 +164,8 @@ class Numbers:
             turn.flush(now)
         states = tuple(self.states[state] for state in STATES)
         ttft_ms = self._step_ttft_s * 1000
-        sample = Sample(now, wall_now * 1000, live, tuple(self.counters), states, self._step_gaps, ttft_ms)
+        happened = (self.counters[RATES], self.stalls, *self.outcomes.values())
+        sample = Sample(now, wall_now * 1000, live, tuple(self.counters), states, self._step_gaps, ttft_ms, happened)
         for series in self._series.values():
             series.fold(sample)
         self._step_live, self._step_ttft_s = bool(self.live), nan

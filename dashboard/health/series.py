@@ -9,7 +9,7 @@ from math import nan
 import msgspec
 
 from dashboard.health.rolling import Ring, Sketch
-from dashboard.health.snapshot import Window
+from dashboard.health.snapshot import Mark, Window
 
 COLUMNS = (
     *("t", "rate_text", "rate_routing", "rate_other", "rate_heartbeat"),
@@ -36,6 +36,8 @@ class Sample(msgspec.Struct):
     states: tuple[int, ...]
     gaps: Sketch
     ttft_ms: float
+    happened: tuple[int, ...]
+    """Running totals: reconnects, stalls, then turns that ended by outcome, in the order of Outcome."""
 
 
 class Series:
@@ -53,6 +55,8 @@ class Series:
         self._gaps = Sketch()
         self._live = False
         self._ttft_ms = nan
+        self._happened: tuple[int, ...] = ()
+        self._told: tuple[Mark, ...] = ()
 
     def restart(self, now: float, wall_ms: float, counters: tuple[int, ...]) -> None:
         """After a rest: count from `now` on, behind a row that says that nothing went on; too old rows are dropped."""
@@ -75,6 +79,8 @@ class Series:
         self._next_at = max(self._next_at + self._step_s, sample.now + self._step_s / 2)
         self._ring.push(self._row(sample))
         self._marks.append((sample.now, sample.counters))
+        if sample.happened != self._happened:
+            self._tell(sample)
         self._live, self._ttft_ms = False, nan
         if self._gaps.n:
             self._gaps.clear()
@@ -82,7 +88,17 @@ class Series:
 
     @property
     def window(self) -> Window:
-        return Window(self._span_s, self._step_s, self._ring.columns)
+        return Window(self._span_s, self._step_s, self._ring.columns, self._told)
+
+    def _tell(self, sample: Sample) -> None:
+        """Something happened in the step: nothing does while a scope rests, so a rest needs no word here."""
+        before = self._happened or (0,) * len(sample.happened)
+        reconnects, stalls, *outcomes = (now - then for now, then in zip(sample.happened, before, strict=True))
+        self._happened = sample.happened
+        if reconnects or stalls or any(outcomes):
+            mark = Mark(sample.wall_ms, reconnects, stalls, tuple(outcomes))
+            oldest_ms = sample.wall_ms - self._span_s * 1000
+            self._told = (*(each for each in self._told if each.t > oldest_ms), mark)
 
     def _row(self, sample: Sample) -> Sequence[float]:
         counters = sample.counters

@@ -32,6 +32,18 @@ class Quantiles(msgspec.Struct, frozen=True):
     max: float = float("nan")
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """What happened in one step of a window, told by the row that ends it: counts, at least one of them not 0."""
+
+    t: float
+    """Unix time in ms, that of the row."""
+    reconnects: int
+    stalls: int
+    """When they were seen, which is `stall_after_s` after the silence began."""
+    outcomes: tuple[int, ...]
+    """Turns that ended, in the order of Outcome."""
+
+
 class Window(msgspec.Struct, frozen=True):
     """Series over one window, oldest first, one row a step; NaN where nothing was measured (a gap, not a zero).
 
@@ -42,6 +54,8 @@ class Window(msgspec.Struct, frozen=True):
     span_s: float
     step_s: float
     columns: Mapping[str, Column]
+    marks: tuple[Mark, ...] = ()
+    """Oldest first, at most one a row; only steps in which something happened have one."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -8,6 +8,14 @@ class Banner {
     this.list = el("ul", {"aria-live": "polite"});
     this.more = el("button", {type: "button", class: "more", onclick: () => { this.open = !this.open; this.draw(); }});
     this.root.append(this.list, this.more);
+    this.resized = new ResizeObserver(() => this.makeRoom());
+    this.resized.observe(this.root);
+  }
+
+  // Views that fill the window leave as much room above them.
+  makeRoom() {
+    const height = this.root.hidden ? 0 : this.root.getBoundingClientRect().height + parseFloat(getComputedStyle(this.root).marginTop);
+    document.documentElement.style.setProperty("--alerts", `${height}px`);
   }
 
   get fresh() {
@@ -19,6 +27,7 @@ class Banner {
     const fresh = this.fresh, now = Date.now() / 1000;
     const shown = this.open ? fresh : fresh.slice(0, 1);
     this.root.hidden = fresh.length === 0;
+    this.root.dataset.open = this.open;
     this.root.dataset.firing = this.model.alarms.length;
     this.root.dataset.severity = fresh[0]?.severity ?? "";
     const said = JSON.stringify(shown);
@@ -29,8 +38,9 @@ class Banner {
           onclick: () => acknowledge(alarm.id)}, "Acknowledge"))));
     }
     [...this.list.children].forEach((line, place) => setText(line.querySelector(".since"), ` for ${age(now - shown[place].since)}`));
-    this.more.hidden = fresh.length < 2;
-    if (!this.more.hidden) setText(this.more, this.open ? "Show one" : `${fresh.length - 1} more`);
+    this.more.dataset.others = fresh.length > 1;
+    this.more.setAttribute("aria-expanded", String(this.open));
+    setText(this.more, this.open ? "Show less" : fresh.length > 1 ? `${fresh.length - 1} more` : "Details");
   }
 }
 
@@ -41,6 +51,7 @@ export function render({model}) {
   model.on("alarms", () => banner.draw());
   model.on("remove", () => {
     clearInterval(timer);
+    banner.resized.disconnect();
     deaf();
   });
   banner.draw();

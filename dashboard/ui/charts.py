@@ -1,40 +1,32 @@
-"""Four live charts on one ColumnDataSource a session; a tick costs one small `stream` message, or nothing."""
+"""Four live charts on one ColumnDataSource a session; a tick costs one small `stream` message, or nothing.
+
+What happens in them (reconnects, stalls, how turns ended) is in a second, small source, which most ticks leave alone.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import panel as pn
 import param
-from bokeh.models import (
-    ColumnDataSource,
-    CustomJSHover,
-    DataRange1d,
-    DatetimeTickFormatter,
-    HoverTool,
-    NumeralTickFormatter,
-)
-from bokeh.models.renderers import GlyphRenderer
-from bokeh.plotting import figure
-from bokeh.transform import stack
+from bokeh.models import ColumnDataSource, DataRange1d
 from panel.custom import Child, JSComponent
 
 from dashboard.health.snapshot import Column, Snapshot, Window
-from dashboard.ui.columns import COLUMNS, RATES, STATES, blank, empties, rollover, rows
+from dashboard.ui.columns import COLUMNS, HAPPENED, MARK_COLUMNS, SIGNS, blank, empties, mark_rows, rollover, rows
+from dashboard.ui.figures import HEIGHT, Figures
 from dashboard.ui.pane import source
-from dashboard.ui.theme import AXIS, FONT, SERIES
-from dashboard.ui.words import DEFINITIONS
+from dashboard.ui.theme import MARKS, SERIES
+from dashboard.ui.words import DEFINITIONS, OUTCOMES
 
-HEIGHT = 136
-AREA_ALPHA, GRID_ALPHA = 0.12, 0.15
-TOOLTIP = (
-    "margin:-6px;padding:7px 11px;border:1px solid var(--mui-palette-divider,#E0E4E8);white-space:pre;tab-size:80px;font:12px/1.5 Inter,system-ui,sans-serif;"
-    "font-variant-numeric:tabular-nums;"
-    "color:var(--mui-palette-text-primary,#15212B);background:var(--mui-palette-background-paper,#FFFFFF)"
-)
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
 ABOUT: dict[str, dict[str, Any]] = {
     "rate": {
         "title": "Event rate",
@@ -44,9 +36,9 @@ ABOUT: dict[str, dict[str, Any]] = {
         "legend": [["text", "rate_text"], ["routing", "rate_routing"], ["other", "rate_other"], ["heartbeats", "rate_heartbeat"]],
     },
     "latency": {
-        "title": "Chunk latency",
+        "title": "Chunk gap and TTFT",
         "unit": "ms",
-        "about": f"{DEFINITIONS['gap']} {DEFINITIONS['ttft']}",
+        "about": f"Chunk gap: {_lower(DEFINITIONS['gap'])} {DEFINITIONS['ttft']}",
         "empty": "Gaps between text chunks, and each answer's time to first text",
         "legend": [["gap p50", "gap_p50"], ["p95", "gap_p95"], ["p99", "gap_p99"], ["TTFT", "ttft"]],
     },
@@ -60,11 +52,20 @@ ABOUT: dict[str, dict[str, Any]] = {
     "faults": {
         "title": "Reconnects and faults",
         "unit": "per step",
-        "about": f"{DEFINITIONS['reconnects']} {DEFINITIONS['faults']}",
+        "about": f"Reconnects: {_lower(DEFINITIONS['reconnects'])} Faults: {_lower(DEFINITIONS['faults'])}",
         "empty": "Nothing went wrong in this window",
         "legend": [["reconnects", "reconnects"], ["faults", "faults"]],
     },
 }  # fmt: skip
+
+WINDOWS: Mapping[str, str] = {"1m": "1 min", "5m": "5 min", "1h": "1 h"}
+
+
+def happenings() -> list[list[str]]:
+    """Of each thing that a mark may tell: column, word for one, word for more, sign, colour."""
+    told = [["reconnects", "reconnect", "reconnects", "reconnect"], ["stalls", "stall", "stalls", "warn"]]
+    told += [[name, word.lower(), word.lower(), tone] for name in HAPPENED[2:] for word, tone in [OUTCOMES[name]]]
+    return [[name, one, more, SIGNS[kind], MARKS[kind]] for name, one, more, kind in told]
 
 
 def plain(columns: Mapping[str, Column]) -> dict[str, list[float]]:
@@ -73,39 +74,58 @@ def plain(columns: Mapping[str, Column]) -> dict[str, list[float]]:
 
 
 class ChartBoard(JSComponent):
-    """The cards around the four figures: title, legend, definition, and what will appear while one is empty."""
+    """The cards around the four figures: title, legend, definition, and what will appear while one is empty.
+
+    Above them what happened in the window, in words, and the reader's choices: the window, and a pause.
+    """
 
     _esm = source("dom.js", "charts.js")
     _stylesheets = [source("tokens.css", "charts.css")]
 
     about = param.Dict(default={}, doc="chart → title, unit, definition, empty sentence, legend with colours.")
     empty = param.List(default=[], doc="Charts with nothing to draw.")
+    windows = param.List(default=[[key, label] for key, label in WINDOWS.items()], doc="Key and label of each window.")
+    window = param.String(default="1m", doc="The window in sight.")
+    marks_about = param.String(default=DEFINITIONS["marks"], doc="What a mark is.")
+    paused = param.Boolean(default=False, doc="The charts stand still.")
     rate = Child()
     latency = Child()
     connection = Child()
     faults = Child()
 
+    def __init__(self, choose: Callable[[str], None], pause: Callable[[bool], None], **params: Any) -> None:
+        self._choose, self._pause = choose, pause
+        super().__init__(**params)
+
+    async def _handle_msg(self, data: Any) -> None:
+        """A message from the browser: {"type": "window" or "pause", …}; anything else is ignored."""
+        if not isinstance(data, dict):
+            return
+        if data.get("type") == "window" and data.get("window") in WINDOWS:
+            self._choose(str(data["window"]))
+        elif data.get("type") == "pause":
+            self._pause(bool(data.get("paused")))
+
 
 class Charts:
     """`root` is what a page shows; `show(snapshot)` brings it up to date."""
 
-    def __init__(self, window: str) -> None:
+    def __init__(self, window: str, choose: Callable[[str], None], pause: Callable[[bool], None]) -> None:
+        """`choose(window)` and `pause(whether)` are called when the reader says so, without the document's lock."""
         self.window = window
         self._source = ColumnDataSource(plain(blank(time.time() * 1000, 60_000)), name="streamgauge")
+        self._marks = ColumnDataSource({name: [] for name in MARK_COLUMNS}, name="streamgauge-marks")
         self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0)
-        self._last_t = float("-inf")
+        self._last_t = self._marked_t = float("-inf")
         legends = {
             chart: about | {"legend": [[word, SERIES[name]] for word, name in about["legend"]]}
             for chart, about in ABOUT.items()
         }
-        figures = {
-            "rate": self._rate(),
-            "latency": self._latency(),
-            "connection": self._connection(),
-            "faults": self._faults(),
-        }
+        figures = Figures(self._source, self._marks, self._range, ABOUT, happenings()).all
         panes = {name: pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=HEIGHT) for name, fig in figures.items()}
-        self.root = ChartBoard(about=legends, empty=list(ABOUT), sizing_mode="stretch_width", **panes)
+        self.root = ChartBoard(
+            choose, pause, about=legends, empty=list(ABOUT), window=window, sizing_mode="stretch_width", **panes
+        )
 
     def show(self, snapshot: Snapshot) -> None:
         """Streams the rows that are new; sends nothing when there are none, nor while every chart stays empty."""
@@ -116,6 +136,7 @@ class Charts:
             return
         self._send(fresh, window)
         self._last_t = float(fresh["t"][-1])
+        self._mark(window)
         if empty != self.root.empty:
             self.root.empty = empty
 
@@ -128,100 +149,20 @@ class Charts:
         joined = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
         self._source.data = plain(joined)
 
+    def _mark(self, window: Window) -> None:
+        """Streams the marks that are new; most ticks have none."""
+        if not window.marks or window.marks[-1].t <= self._marked_t:
+            return
+        self._marks.stream(mark_rows(window, self._marked_t), rollover(window))
+        self._marked_t = window.marks[-1].t
+
     def use(self, window: str, snapshot: Snapshot) -> None:
         """Another window or scope: all rows anew."""
-        self.window = window
-        self._last_t = float("-inf")
+        self.window = self.root.window = window
+        self._last_t = self._marked_t = float("-inf")
+        self._marks.data = {name: [] for name in MARK_COLUMNS}
         chosen: Window = snapshot.windows[window]
         self._range.follow_interval = chosen.span_s * 1000
         self._source.data = plain(blank(snapshot.wall_at * 1000, chosen.span_s * 1000))
         self.root.empty = list(ABOUT)
         self.show(snapshot)
-
-    # The figures
-
-    def _figure(self, chart: str) -> tuple[figure, HoverTool]:
-        hover = self._hover(chart)
-        fig = figure(
-            name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
-            y_range=DataRange1d(start=0, range_padding=0.1, min_interval=1.0), toolbar_location=None, tools=[hover],
-            min_border=2, min_border_left=38, outline_line_color=None, background_fill_color=None,
-            border_fill_color=None,
-        )  # fmt: skip
-        fig.xgrid.visible = False
-        fig.ygrid.grid_line_color = AXIS
-        fig.ygrid.grid_line_alpha = GRID_ALPHA
-        for axis in fig.axis:
-            axis.update(
-                axis_line_color=None, major_tick_line_color=None, minor_tick_line_color=None,
-                major_label_text_color=AXIS, major_label_text_font=FONT, major_label_text_font_size="10.5px",
-            )  # fmt: skip
-        fig.xaxis.ticker.desired_num_ticks = 4 if chart in ("rate", "latency") else 2
-        fig.yaxis.ticker.desired_num_ticks = 3
-        fig.yaxis.ticker.min_interval = 1
-        fig.yaxis.formatter = NumeralTickFormatter(format="0.[00]a")
-        fig.xaxis.formatter = DatetimeTickFormatter()  # charts.js writes the reader's own time, Bokeh knows UTC only
-        return fig, hover
-
-    def _hover(self, chart: str) -> HoverTool:
-        """Time, then every series of the chart with its value and unit; a dash where nothing was measured.
-
-        The words are charts.js's: code in the document would need 'unsafe-eval' in the page's policy.
-        """
-        unit, digits = {"rate": (" /s", 1), "latency": (" ms", 0)}.get(chart, ("", 0))
-        told = {"source": self._source, "lines": ABOUT[chart]["legend"], "unit": unit, "digits": digits}
-        formatter = CustomJSHover(args=told)
-        tooltip = f'<div style="{TOOLTIP}">@t{{custom}}</div>'
-        return HoverTool(mode="vline", show_arrow=False, tooltips=tooltip, formatters={"@t": formatter})
-
-    def _line(self, fig: figure, name: str, **look: Any) -> GlyphRenderer:
-        colour = SERIES[name]
-        return fig.line("t", name, source=self._source, line_color=colour, **{"line_width": 1.8, **look})
-
-    def _stack(self, fig: figure, names: Sequence[str], alpha: float) -> None:
-        """Areas on top of each other, upright at every step: bars side by side would show seams."""
-        for i, name in enumerate(names):
-            fig.varea_step(
-                "t", y1=stack(*names[:i]) if i else 0, y2=stack(*names[: i + 1]), source=self._source,
-                fill_color=SERIES[name], fill_alpha=alpha, step_mode="center",
-            )  # fmt: skip
-
-    def _ground(self, fig: figure) -> GlyphRenderer:
-        """What the pointer meets anywhere in a row: a bar of no height."""
-        return fig.vbar("t", top=0, width="step", source=self._source, fill_alpha=0, line_alpha=0)
-
-    def _rate(self) -> figure:
-        fig, hover = self._figure("rate")
-        self._stack(fig, RATES, 0.3)
-        fig.step("t", "rate_all", source=self._source, mode="center", line_color=SERIES["rate_text"], line_width=1.6)
-        self._line(fig, "rate_heartbeat", line_width=1.4)
-        hover.renderers = [self._ground(fig)]
-        return fig
-
-    def _latency(self) -> figure:
-        fig, hover = self._figure("latency")
-        fig.varea_step(
-            "t", y1=0, y2="gap_area", source=self._source, fill_color=SERIES["gap_p50"], fill_alpha=AREA_ALPHA,
-            step_mode="center",
-        )  # fmt: skip
-        self._line(fig, "gap_p99", line_width=1.2)
-        self._line(fig, "gap_p95", line_width=1.2)
-        self._line(fig, "gap_p50")
-        for name, size in (("gap_p99", 3), ("gap_p50", 4), ("ttft", 8)):
-            fig.scatter("t", name, source=self._source, size=size, fill_color=SERIES[name], line_color=None)
-        hover.renderers = [self._ground(fig)]
-        return fig
-
-    def _connection(self) -> figure:
-        fig, hover = self._figure("connection")
-        self._stack(fig, STATES, 0.55)
-        hover.renderers = [self._ground(fig)]
-        return fig
-
-    def _faults(self) -> figure:
-        fig, hover = self._figure("faults")
-        names = ["reconnects", "faults"]
-        colours = [SERIES[name] for name in names]
-        fig.vbar_stack(names, x="t", width="bar", source=self._source, fill_color=colours, line_color=None)
-        hover.renderers = [self._ground(fig)]
-        return fig

@@ -99,7 +99,7 @@ class TurnView {
     }
     if (v.next) more.push(el("h4", {}, "Next step"), el("p", {}, v.next));
     const head = [el("span", {class: "badge"}, icon(v.outcome), el("span", {class: "word"}, v.word)),
-      el("span", {class: "sentence"}, v.sentence)];
+      el("span", {class: "sentence"}, ...blamed(v.sentence))];
     this.verdict.replaceChildren(more.length
       ? el("details", {class: `verdict ${v.tone}`, "data-outcome": v.outcome},
         el("summary", {}, ...head, icon("chevron")), el("div", {class: "more"}, ...more))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -10,7 +11,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 from param.parameterized import Event
 
-from dashboard.config import AskOptions
+from dashboard.config import AskOptions, Thresholds
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.ui.ask_fields import AskFields
 from dashboard.ui.charts import Charts
@@ -21,7 +22,6 @@ from dashboard.ui.pane import source
 from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit, choice
 
-WINDOWS = {"1 min": "1m", "5 min": "5m", "1 h": "1h"}
 WHOSE = {"This backend, all sessions": False, "This conversation": True}
 NO_SCENARIO = "As it is"
 
@@ -40,18 +40,15 @@ class ChatView:
         self.chat.on_visible = lambda: visit.soon(self._show)  # a message comes without the document's lock
         self.chat.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
-        self.charts = Charts("1m")
+        self.charts = Charts("1m", self._choose_window, self._choose_pause)
         self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))
         self._backend.value = backend
         self._scenario = _select("Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12))
         self._abouts: dict[str, str] = {}
         self._ask = AskFields(self._use_ask)
-        self._window = pmui.RadioButtonGroup(options=list(WINDOWS), value="1 min", size="small", margin=(4, 12))
         self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small", margin=(0, 12))
-        self._pause = pmui.Switch(label="Pause charts", size="small", margin=(6, 12))
         self._backend.param.watch(self._use_backend, "value")
         self._scenario.param.watch(self._use_scenario, "value")
-        self._window.param.watch(self._use_window, "value")
         self._whose.param.watch(self._use_scope, "value")
 
         self.main = self._main()
@@ -77,9 +74,6 @@ class ChatView:
             self._backend,
             self._scenario,
             *self._ask.fields,
-            _caption("Chart window"),
-            self._window,
-            self._pause,
             _caption("Whose numbers"),
             self._whose,
         ]
@@ -99,9 +93,13 @@ class ChatView:
         if snapshot is self._seen or not self.chat.visible_in_browser:
             return
         self._seen = snapshot
-        self.numbers.show(snapshot)
-        if not self._pause.value:
+        self._show_numbers(snapshot)
+        if not self.charts.root.paused:
             self.charts.show(snapshot)
+
+    def _show_numbers(self, snapshot: Snapshot) -> None:
+        backend = self._runtime.backends.get(snapshot.scope.backend)
+        self.numbers.show(snapshot, backend.thresholds if backend else Thresholds())
 
     async def _show(self) -> None:
         self.tick()
@@ -138,10 +136,18 @@ class ChatView:
         chosen = "" if event.new == NO_SCENARIO else str(event.new)
         self.chat.use_scenario(chosen, self._abouts.get(chosen, ""))
 
-    @choice
-    async def _use_window(self, event: Event) -> None:
-        self.charts.window = WINDOWS[str(event.new)]
+    def _choose_window(self, window: str) -> None:
+        self.visit.soon(partial(self._use_window, window))
+
+    async def _use_window(self, window: str) -> None:
+        self.charts.window = window
         self._restart()
+
+    def _choose_pause(self, paused: bool) -> None:
+        self.visit.soon(partial(self._use_pause, paused))
+
+    async def _use_pause(self, paused: bool) -> None:
+        self.charts.root.paused = paused
 
     @choice
     async def _use_scope(self, event: Event) -> None:
@@ -155,7 +161,7 @@ class ChatView:
     def _restart(self) -> None:
         snapshot = self._runtime.snapshot(self._scope)
         self._seen = None
-        self.numbers.show(snapshot)
+        self._show_numbers(snapshot)
         self.charts.use(self.charts.window, snapshot)
 
     def close(self) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dashboard.health.snapshot import Column, Snapshot, Window
-from dashboard.ui.words import count, plural, seconds, split_unit
+from dashboard.config import Thresholds
+from dashboard.health.snapshot import Column, Mark, Snapshot, Window
+from dashboard.turn.verdict import Outcome
+from dashboard.ui.theme import MARKS
+from dashboard.ui.words import OUTCOMES, count, plural, seconds, split_unit
 
 RATES = ("rate_text", "rate_routing", "rate_other")
 STATES = ("open", "stalled", "connecting", "backing_off")
@@ -21,6 +24,14 @@ COLUMNS = (
 
 BAR_STEPS = 4
 """A bar is wider than its step: one step in 240 would be a hair."""
+
+HAPPENED = ("reconnects", "stalls", *(each.value for each in Outcome))
+"""What a mark may tell, in the order in which its counts stand."""
+
+MARK_COLUMNS = ("t", *HAPPENED, "sign", "size", "colour", "line")
+
+SIGNS: Mapping[str, str] = {"bad": "x", "warn": "diamond", "reconnect": "triangle", "calm": "square", "good": "circle"}
+"""kind → Bokeh's marker; of several in one mark the first is drawn, and all are told."""
 
 CARDS = ("events", "rate", "uptime", "reconnects", "ttft", "gap")
 
@@ -41,6 +52,37 @@ def rows(window: Window, after: float = float("-inf")) -> dict[str, Column]:
     taken["step"] = np.full(int(fresh.sum()), window.step_s * 1000)
     taken["bar"] = BAR_STEPS * taken["step"]
     return taken
+
+
+def mark_rows(window: Window, after: float = float("-inf")) -> dict[str, list[object]]:
+    """The marks with t > `after` (Unix time in ms) as columns; `line` is how high a line is drawn through the chart.
+
+    A line goes through for what is unwell; how a turn ended well is a sign at the edge and no more.
+    """
+    fresh = [mark for mark in window.marks if mark.t > after]
+    counts = [(mark.reconnects, mark.stalls, *mark.outcomes) for mark in fresh]
+    columns: dict[str, list[object]] = {name: [each[i] for each in counts] for i, name in enumerate(HAPPENED)}
+    kinds = [mark_kind(mark) for mark in fresh]
+    looks: dict[str, list[object]] = {
+        "t": [mark.t for mark in fresh],
+        "sign": [SIGNS[kind] for kind in kinds],
+        "size": [5 if kind in ("good", "calm") else 9 for kind in kinds],
+        "colour": [MARKS[kind] for kind in kinds],
+        "line": [0.0 if kind in ("good", "calm") else 1.0 for kind in kinds],
+    }
+    return columns | looks
+
+
+def mark_kind(mark: Mark) -> str:
+    """The most telling of what happened, as SIGNS names it."""
+    tones = {OUTCOMES[each][1] for each, n in zip(HAPPENED[2:], mark.outcomes, strict=True) if n}
+    if "bad" in tones:
+        return "bad"
+    if mark.stalls or "warn" in tones:
+        return "warn"
+    if mark.reconnects:
+        return "reconnect"
+    return "calm" if "calm" in tones else "good"
 
 
 def blank(end_ms: float, span_ms: float) -> dict[str, Column]:
@@ -72,6 +114,24 @@ EMPTY: Mapping[str, tuple[str, ...]] = {
 def empties(window: Window) -> list[str]:
     """The charts that have nothing to draw yet."""
     return [chart for chart, names in EMPTY.items() if is_empty(window, names)]
+
+
+RECENT_S = 60.0
+"""A reconnect is worth a look for so long."""
+
+
+def unwell(snapshot: Snapshot, limits: Thresholds) -> dict[str, str]:
+    """Card → what is wrong with it now, in a few words; cards that are well are left out."""
+    wrong: dict[str, str] = {}
+    if snapshot.uptime_live and snapshot.silent_s >= limits.stall_after_s:
+        wrong["uptime"] = f"silent for {seconds(snapshot.silent_s)}"
+    if snapshot.ttft_last_s > limits.ttft_s:
+        wrong["ttft"] = f"over its limit of {seconds(limits.ttft_s)}"
+    if snapshot.gap.p95 > limits.gap_s:
+        wrong["gap"] = f"p95 {seconds(snapshot.gap.p95)}, limit {seconds(limits.gap_s)}"
+    if snapshot.at - snapshot.last_reconnect_at < RECENT_S:
+        wrong["reconnects"] = _last_reconnect(snapshot)
+    return wrong
 
 
 def cards(snapshot: Snapshot) -> dict[str, tuple[str, str, str]]:

@@ -60,6 +60,12 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Whose fault stands first in a diagnosis and is what the eye should meet.
+function blamed(sentence) {
+  const [, whose, rest] = sentence.match(/^([A-Z][^:.“"]{1,40})(: .*)$/s) ?? [null, null, sentence];
+  return whose ? [el("b", {class: "whose"}, whose), rest] : [rest];
+}
+
 function setHtml(node, html) {
   node.innerHTML = html; // sanitised by dashboard.ui.markdown: no scripts, no images, no handlers
 }

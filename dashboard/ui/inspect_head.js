@@ -48,7 +48,7 @@ class Head {
     if (v.next) more.push(el("h3", {}, "Next step"), el("p", {}, v.next));
     this.verdict.replaceChildren(el("div", {class: `verdict ${v.tone}`, "data-outcome": v.outcome},
       el("span", {class: "badge"}, icon(v.outcome), el("span", {class: "word"}, v.word)),
-      el("span", {class: "sentence"}, v.sentence)),
+      el("span", {class: "sentence"}, ...blamed(v.sentence))),
     more.length ? el("div", {class: "more"}, ...more) : "");
   }
 }

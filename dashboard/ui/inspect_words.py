@@ -38,8 +38,7 @@ ARRIVAL: Mapping[str, str] = {
     "bulk": "Share of the characters that came in reads of five chunks or more after one long gap: the mark of a proxy that buffers.",
     "lumps": "How many such reads there were.",
     "silence": "The longest time without a byte before such a read.",
-    "smoothness": "Fluidity index (arXiv 2407.07000): share of text deadlines met, each 4 characters due 0.16 s after the last; early "
-    "text banks slack, a late one pays each deadline that it missed.",
+    "smoothness": DEFINITIONS["smoothness"],
 }
 
 NUMBERS: Mapping[str, str] = {

@@ -10,15 +10,16 @@ export function render({model}) {
     const root = el("div", {class: "card", tabindex: 0, role: "group", "data-card": card.key, "aria-label": card.label,
       "aria-describedby": `about-${card.key}`},
       el("div", {class: "label"}, dot, card.label), el("div", {class: "line"}, value, unit), sub, tip);
-    parts.set(card.key, {value, unit, sub});
+    parts.set(card.key, {value, unit, sub, root});
     return root;
   }));
   const draw = () => {
-    for (const [key, [value, unit, sub]] of Object.entries(model.values)) {
+    for (const [key, [value, unit, sub, unwell]] of Object.entries(model.values)) {
       const part = parts.get(key);
       setText(part.value, value);
       setText(part.unit, unit);
       setText(part.sub, sub);
+      part.root.classList.toggle("unwell", unwell);
       part.value.classList.toggle("long", value.length > 6);
     }
   };

@@ -7,8 +7,9 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
+from dashboard.config import Thresholds
 from dashboard.health.snapshot import Snapshot
-from dashboard.ui.columns import CARDS, cards
+from dashboard.ui.columns import CARDS, cards, unwell
 from dashboard.ui.pane import source
 from dashboard.ui.theme import GAUGE
 from dashboard.ui.words import DEFINITIONS
@@ -30,7 +31,7 @@ class NumberStrip(JSComponent):
     _stylesheets = [source("tokens.css", "numbers.css")]
 
     cards = param.List(default=[], doc="key, label, definition and colour of each card, in order.")
-    values = param.Dict(default={}, doc="key → value, unit, sub line.")
+    values = param.Dict(default={}, doc="key → value, unit, sub line, whether it is unwell.")
 
     def __init__(self, **params: Any) -> None:
         described = [
@@ -38,8 +39,11 @@ class NumberStrip(JSComponent):
         ]
         super().__init__(cards=described, **params)
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Shows these numbers; sends nothing when they read the same."""
-        fresh = {key: list(told) for key, told in cards(snapshot).items()}
+    def show(self, snapshot: Snapshot, limits: Thresholds) -> None:
+        """Shows these numbers, those beyond the backend's limits marked; sends nothing when they read the same."""
+        wrong = unwell(snapshot, limits)
+        fresh = {
+            key: [value, unit, wrong.get(key, sub), key in wrong] for key, (value, unit, sub) in cards(snapshot).items()
+        }
         if fresh != self.values:
             self.values = fresh

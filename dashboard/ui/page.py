@@ -174,8 +174,18 @@ class Page:
         self.visit.close()
 
 
-IDLE = {"& > .MuiAppBar-root > .MuiLinearProgress-root": {"display": "none"}}
-"""`busy_indicator=None` is lost on its way to the browser, which draws a bar without a name for it."""
+IDLE = {
+    "& > .MuiAppBar-root > .MuiLinearProgress-root": {"display": "none"},
+    "& .main > div > .MuiToolbar-root, & .MuiDrawer-paper > .MuiToolbar-root": {
+        "margin": 0,
+        "minHeight": "53px !important",
+    },
+    "& > .main": {"backgroundColor": "background.default"},
+}
+"""`busy_indicator=None` is lost on its way to the browser, which draws a bar without a name for it, and leaves room for it.
+
+Beneath the bar of 52 px and its line of one.
+"""
 BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}
 """A wall has no bar and no side."""
 SIDELESS = {

@@ -59,6 +59,7 @@ class Pane {
     if (!this.root.isConnected) return;
     this.link.lost(event);
     this.banner.hidden = false;
+    stale(true);
     this.banner.replaceChildren(
       el("span", {}, "This page has lost its own server; its numbers stand still. It comes back by itself."),
       button("Reload now", "again", () => this.reload(), {class: "ghost"}));
@@ -86,6 +87,7 @@ class Pane {
     this.link.end();
     if (!this.root.isConnected) return;
     this.link.found();
+    stale(false);
     this.banner.hidden = true;
     const heard = this.heard;
     this.have = -1;
@@ -105,6 +107,11 @@ class Pane {
       this.composer.area.focus();
     }
   }
+}
+
+// What stands still looks so, wherever on the page it is.
+function stale(still) {
+  document.documentElement.style.setProperty("--fresh", still ? "0.5" : "1");
 }
 
 // Out of sight (another view, a hidden tab) nothing is painted; what comes into sight asks for everything.

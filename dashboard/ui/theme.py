@@ -40,6 +40,27 @@ SERIES: Mapping[str, str] = {
     "faults": "#D9485F",
 }
 
+MARKS: Mapping[str, str] = {
+    "bad": "#D9485F",
+    "warn": "#C98A12",
+    "reconnect": GAUGE["reconnects"],
+    "calm": AXIS,
+    "good": GAUGE["uptime"],
+}
+"""What happened, on the charts: how turns ended, stalls, reconnects."""
+
+_UNQUOTED = FONT.replace('"', "'")
+TOOLTIP = (
+    "margin:-6px;padding:7px 11px;border:1px solid var(--mui-palette-divider,#E0E4E8);white-space:pre;tab-size:80px;"
+    f"max-width:290px;font:12px/1.5 {_UNQUOTED};font-variant-numeric:tabular-nums;"
+    "color:var(--mui-palette-text-primary,#15212B);background:var(--mui-palette-background-paper,#FFFFFF)"
+)
+"""What stands under the pointer on a chart; Bokeh draws it outside of the page's own style sheets."""
+TOOLTIP_ABOUT = (
+    "white-space:normal;margin-top:6px;padding-top:5px;border-top:1px solid var(--mui-palette-divider,#E0E4E8);"
+    "font-size:11.5px;line-height:1.4;color:var(--mui-palette-text-secondary,#586673)"
+)
+
 _BAR = {
     "MuiAppBar": {
         "styleOverrides": {

@@ -78,7 +78,7 @@ def phases(transcript: Transcript, *, queued: bool = False) -> list[Fields]:
         return [_phase("⏳", "Waiting for a place: this backend answers as many questions as it may", now=True)]
     shown: list[Fields] = []
     if transcript.attempt > 1 or state is TurnState.BACKING_OFF:
-        word = "Connection lost; trying again" if state is TurnState.BACKING_OFF else f"Attempt {transcript.attempt}"
+        word = "No connection; trying again" if state is TurnState.BACKING_OFF else f"Attempt {transcript.attempt}"
         shown.append(_phase("🔁", word, now=state in (TurnState.BACKING_OFF, TurnState.CONNECTING)))
     elif state in (TurnState.IDLE, TurnState.CONNECTING):
         shown.append(_phase("🔌", "Connecting…", now=True))

@@ -24,27 +24,29 @@ FAILED = frozenset(("unreachable", "rejected", "truncated", "stalled", "malforme
 """Outcomes after which the pill says that the connection failed."""
 
 DEFINITIONS: Mapping[str, str] = {
-    "events": "Messages dispatched by the SSE decoder since the start, whatever they meant. Heartbeats are counted apart.",
-    "rate": "Messages a second over one-second buckets; heartbeats apart.",
-    "uptime": "Age of the open connection; of the last one, and marked so, when none is open.",
-    "reconnects": "Connection attempts of a turn after its first.",
-    "ttft": "Time to first text: first non-empty text − request sent. Role-only chunks, routing, reasoning and "
+    "events": "SSE messages, whatever they meant; heartbeats are counted apart.",
+    "rate": "SSE messages a second over 1 s buckets; heartbeats are counted apart.",
+    "uptime": "Age of the open connection; of the last one, marked so, when none is open.",
+    "reconnects": "Connection attempts after a turn's first.",
+    "ttft": "Time to first text: first non-empty text − request sent. Role-only chunks, routing events, reasoning and "
     "heartbeats do not count.",
-    "gap": "Chunk gap: time between two non-empty text chunks; chunks of one read are 0 apart. Last 60 s; "
-    "quantiles from a log-bucket histogram, at most 1 % off.",
-    "chunks": "Non-empty text chunks of this answer.",
+    "gap": "Time between two non-empty text chunks that follow each other. Chunks of one read are 0 apart, and the zeros "
+    "are kept: they are the sign of buffering.",
+    "chunks": "Non-empty pieces of the answer's text, each with its own time.",
     "gap_p50": "Half of the gaps between this answer's text chunks were at most this long; chunks of one read are 0 apart.",
     "gap_p95": "95 % of the gaps between this answer's text chunks were at most this long.",
     "duration": "From the question to the end of the turn.",
     "tokens": "Output tokens, as the back end reports them.",
-    "smoothness": "Fluidity index: the share of text deadlines met by somebody who reads 25 characters a second; early text "
-    "banks slack, late text pays each deadline that it missed.",
+    "smoothness": "Fluidity index (arXiv 2407.07000): the share of text deadlines met for somebody who reads 25 characters a "
+    "second; early text banks slack, late text pays each deadline that it missed.",
     "characters": "Length of the answer; answers of different lengths take different times.",
-    "stalls": "Times when no bytes, or bytes without progress, came for longer than stall_after_s on an open connection.",
+    "stalls": "Times when the bytes clock or the progress clock was silent for longer than stall_after_s on an open connection.",
     "connection": "Connections by state, at each moment: open, connecting, stalled (open but silent), backing off.",
     "faults": "What went wrong on a connection (refused, cut, bad status, …), counted when it happened.",
-    "silent": "Time since the last text, reasoning, routing step or tool call.",
+    "marks": "What happened, at the step in which it was seen: how turns ended, stalls, and attempts to connect after the "
+    "first. One mark a step, with the sign of the worst of it.",
 }
+"""Each stands word for word in docs/definitions.md."""
 
 
 def seconds(value: float | None) -> str:

@@ -18,6 +18,8 @@ from dashboard.config import Config, Secret
 from dashboard.health.diagnosis import Kind
 from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
+from dashboard.ui.inspect_words import PHASES
+from dashboard.ui.words import DEFINITIONS as PAGE
 from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.ordinary import Difference
 from tests.architecture.metric_tables import METRICS, README, TABLES, written
@@ -50,6 +52,16 @@ def keys(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 KEYS = dict(keys(Config))
+
+
+def plain(text: str) -> str:
+    """Without line ends, code marks and capitals: a table's cell begins small and ends without a full stop."""
+    return " ".join(text.replace("`", "").split()).rstrip(".").lower()
+
+
+@pytest.mark.parametrize("told", [*PAGE.values(), *PHASES.values()], ids=[*PAGE, *(f"bar {name}" for name in PHASES)])
+def test_what_the_page_calls_a_number_is_its_definition(told: str) -> None:
+    assert plain(told) in plain(DEFINITIONS.read_text("utf-8"))
 
 
 def test_every_config_key_has_its_row() -> None:

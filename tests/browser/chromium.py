@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
@@ -59,9 +60,15 @@ class Watched:
             self.wrong.append(f"request elsewhere: {request.url}")
 
 
+PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36"
+
+
 @contextlib.contextmanager
-def watched(browser: Browser, home: str, *, width: int = 1440, height: int = 900) -> Iterator[Watched]:
-    context: BrowserContext = browser.new_context(viewport={"width": width, "height": height})
+def watched(
+    browser: Browser, home: str, *, width: int = 1440, height: int = 900, phone: bool = False
+) -> Iterator[Watched]:
+    more: dict[str, Any] = {"has_touch": True, "is_mobile": True, "user_agent": PHONE} if phone else {}
+    context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, **more)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=home)
     try:
         yield Watched(context.new_page(), home)

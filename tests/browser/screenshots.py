@@ -1,200 +1,192 @@
-"""One command, all looks of the page: `python -m tests.browser.screenshots FOLDER`.
+"""One command, all looks of the page: `python -m tests.browser.screenshots [WANTED …] [--to FOLDER]`.
 
-light and dark × 1440, 1024, 420 px × each of LOOKS; and Fleet, with the wall, in each of its states. A second argument
-names those that are wanted.
+Each view in each state × light and dark × 1440, 1024 and (a phone) 420 px, and a sheet for each look with its six
+pictures. WANTED: parts of the looks' names; all of them when none is given.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import contextlib
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from dashboard.telemetry.past_turn import PastTurn
-from tests.browser.chromium import chromium, watched
+from tests.browser.chromium import Watched, chromium, watched
 from tests.browser.fleet_site import fleet, turns
-from tests.browser.site import Site, serving, site
+from tests.browser.looks import LOOKS, LOSE, write_config
+from tests.browser.site import Site, serving
 from tests.ports import free_port
 from tests.system.processes import stub
 
-SIZES = ((1440, 900), (1024, 768), (420, 860))
-ANSWERED = "[data-outcome]"
-
-
-def empty(page: Page, place: Site) -> None:
-    page.goto(place.url)
-    page.get_by_label("Your question").wait_for()
-    page.wait_for_timeout(1000)
-
-
-def ask(page: Page, question: str) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.keyboard.press("Enter")
-
-
-def streaming(page: Page, place: Site) -> None:
-    empty(page, place)
-    ask(page, "What's 17+25?")
-    page.wait_for_selector(ANSWERED)
-    ask(page, "Show me a markdown tour")
-    page.wait_for_timeout(5000)
-
-
-def ended_well(page: Page, place: Site) -> None:
-    empty(page, place)
-    ask(page, "Show me a markdown tour")
-    page.locator(ANSWERED).last.wait_for(timeout=60_000)
-    ask(page, "What's 6*7?")
-    page.locator(ANSWERED).nth(1).wait_for(timeout=60_000)
-    page.wait_for_timeout(600)
-
-
-def ended_badly(page: Page, place: Site) -> None:
-    page.goto(f"{place.url}?backend=truncated")
-    page.get_by_label("Your question").wait_for()
-    page.wait_for_timeout(800)
-    ask(page, "Tell me a story about a river")
-    page.locator(ANSWERED).last.wait_for(timeout=60_000)
-    page.locator(ANSWERED).last.locator("summary").click()
-    page.get_by_text("Events", exact=True).click()
-    page.wait_for_timeout(600)
-    page.mouse.move(5, 5)
-
+WIDE = ((1440, 900), (1024, 768))
+PHONE = (420, 860)
+WALL = (1920, 1080)
+THEMES = ("light", "dark")
+SHEET_ROW = 620
+"""Height of each of a sheet's two rows, in pixels."""
 
 FLEETS: dict[str, tuple[Callable[[], list[PastTurn]], dict[str, Any], float]] = {
-    "fleet-empty": (list, {}, 3),
-    "fleet-well": (lambda: turns(well=True), {"docs": {"canary": {}}}, 13),
-    "fleet-unwell": (turns, {}, 8),
-    "fleet-canary": (
-        lambda: turns(well=True),
-        {"docs": {"canary": {"expect": "a shibboleth"}}, "legal": {"canary": {}}},
-        14,
-    ),
-    "fleet-history": (lambda: turns(well=True), {}, 70),
+    "empty": (list, {}, 3),
+    "well": (lambda: turns(well=True), {"docs": {"canary": {}}}, 13),
+    "badly": (turns, {}, 8),
+    "canary": (lambda: turns(well=True), {"docs": {"canary": {"expect": "a shibboleth"}}, "legal": {"canary": {}}}, 14),
 }
-"""name → what was before, what the backends have, how many seconds until it is seen."""
+"""state of Fleet → what was before, what the backends have, how many seconds until it is seen."""
 
 
-def fleets(folder: Path, browser: Browser, only: str) -> None:
-    """Fleet in each of its states at each size, and the wall."""
-    for name, (before, more, wait_s) in FLEETS.items():
-        if only not in name:
+class Album:
+    """The pictures of one run."""
+
+    def __init__(self, folder: Path, wanted: list[str]) -> None:
+        self.folder = folder
+        self._wanted = wanted
+
+    def wants(self, name: str) -> bool:
+        return not self._wanted or any(each in name for each in self._wanted)
+
+    def shoot(self, page: Page, name: str, width: int) -> None:
+        """The page as it stands, in both themes; it is light before and after."""
+        for theme in THEMES:
+            page.screenshot(path=self.folder / f"{name}-{width}-{theme}.png")
+            self._toggle(page)
+
+    @staticmethod
+    def _toggle(page: Page) -> None:
+        page.evaluate(
+            """() => {
+              const page = Bokeh.documents[0].roots().flatMap((root) => [root, root.data]).find((each) => each && "dark_theme" in each)
+              page.dark_theme = !page.dark_theme
+            }"""
+        )
+        page.wait_for_timeout(350)
+
+    def sheet(self, name: str) -> None:
+        """All pictures of one look on one sheet: light above, dark below."""
+        files = {theme: sorted(self.folder.glob(f"{name}-[0-9]*-{theme}.png"), reverse=True) for theme in THEMES}
+        rows = [[_scaled(file) for file in files[theme]] for theme in THEMES]
+        width = max(sum(each.width + 8 for each in row) for row in rows)
+        sheet = Image.new("RGB", (width, 2 * (SHEET_ROW + 8)), "#808080")
+        for place, row in enumerate(rows):
+            left = 0
+            for each in row:
+                sheet.paste(each, (left, place * (SHEET_ROW + 8)))
+                left += each.width + 8
+        sheet.save(self.folder / f"{name}-sheet.png")
+
+
+def _scaled(file: Path) -> Image.Image:
+    with Image.open(file) as picture:
+        return picture.convert("RGB").resize((picture.width * SHEET_ROW // picture.height, SHEET_ROW))
+
+
+@contextlib.contextmanager
+def seen(browser: Browser, place: Site, name: str, size: tuple[int, int]) -> Iterator[Watched]:
+    phone = size == PHONE
+    with watched(browser, place.home, width=size[0], height=size[1], phone=phone) as looked:
+        looked.page.add_init_script(LOSE)
+        yield looked
+        lost = "offline" in name
+        print(f"{name} {size[0]}", *(each for each in looked.wrong if not lost), sep="\n  ", flush=True)
+
+
+def views(album: Album, browser: Browser) -> None:
+    """Chat, Inspect and Compare."""
+    wanted = {name: look for name, look in LOOKS.items() if album.wants(name)}
+    if not wanted:
+        return
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        stub() as stream,
+        serving(write_config(Path(scratch), stream), free_port()) as place,
+    ):
+        for name, look in wanted.items():
+            with seen(browser, place, name, WIDE[0]) as looked:
+                look(looked.page, place)
+                for width, height in WIDE:
+                    looked.page.set_viewport_size({"width": width, "height": height})
+                    looked.page.wait_for_timeout(500)
+                    album.shoot(looked.page, name, width)
+            with seen(browser, place, name, PHONE) as looked:
+                look(looked.page, place)
+                album.shoot(looked.page, name, PHONE[0])
+            album.sheet(name)
+
+
+def fleets(album: Album, browser: Browser) -> None:
+    """Fleet and the wall."""
+    for state, (before, more, wait_s) in FLEETS.items():
+        if not (album.wants(f"fleet-{state}") or album.wants(f"wall-{state}")):
             continue
-        with tempfile.TemporaryDirectory() as scratch, stub() as stream:
-            file = fleet(Path(scratch), stream, before(), **more)
-            if name == "fleet-history":
-                file.write_text(file.read_text("utf-8").replace("history.db", ""), "utf-8")
-            with serving(file, free_port()) as place:
-                time.sleep(wait_s)
-                for width, height in SIZES:
-                    shoot(browser, place, f"{place.url}?view=fleet", folder / f"{name}-{width}", width, height)
-                shoot(browser, place, f"{place.url}?view=fleet&wall=1", folder / f"{name}-wall", 1920, 1080)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            stub() as stream,
+            serving(fleet(Path(scratch), stream, before(), **more), free_port()) as place,
+        ):
+            time.sleep(wait_s)
+            board(album, browser, place, f"fleet-{state}", "?view=fleet", (*WIDE, PHONE))
+            board(album, browser, place, f"wall-{state}", "?view=fleet&wall=1", (WALL, PHONE))
 
 
-def shoot(browser: Browser, place: Site, url: str, file: Path, width: int, height: int) -> None:
-    for theme in ("default", "dark"):
-        with watched(browser, place.home, width=width, height=height) as seen:
-            seen.page.goto(f"{url}&theme={theme}")
-            seen.page.wait_for_selector(".backend, .tile")
-            seen.page.wait_for_timeout(1500)
-            seen.page.screenshot(path=f"{file}-{'light' if theme == 'default' else theme}.png")
-            print(file.name, theme, *seen.wrong, sep="\n  ")
+def board(
+    album: Album, browser: Browser, place: Site, name: str, query: str, sizes: tuple[tuple[int, int], ...]
+) -> None:
+    """One of Fleet's boards at each size; the unwell one also without its server."""
+    for size in sizes:
+        with seen(browser, place, name, size) as looked:
+            page = looked.page
+            page.goto(place.url + query)
+            page.wait_for_selector(".backend, .tile")
+            page.wait_for_timeout(1500)
+            album.shoot(page, name, size[0])
+            if name.endswith("badly"):
+                page.context.route("**/healthz", lambda route: route.abort())
+                page.evaluate("held.close()")
+                page.wait_for_timeout(9000)
+                album.shoot(page, name.replace("badly", "offline"), size[0])
+    for each in (name, name.replace("badly", "offline")):
+        album.sheet(each)
 
 
-def inspected(page: Page, place: Site, backend: str) -> None:
-    page.goto(f"{place.url}?backend={backend}")
-    page.get_by_label("Your question").wait_for()
-    page.wait_for_timeout(800)
-    ask(page, "Tell me a story about a river" if backend != "demo" else "Show me a markdown tour")
-    page.locator(ANSWERED).last.wait_for(timeout=60_000)
-    page.get_by_role("link", name="Inspect", exact=True).last.click()
-    page.locator(".detail .row").nth(6).click()
-    page.wait_for_timeout(600)
+def full_house(album: Album, browser: Browser) -> None:
+    """The page for one session too many."""
+    if not album.wants("full"):
+        return
+    with tempfile.TemporaryDirectory() as scratch, stub() as stream:
+        file = write_config(Path(scratch), stream)
+        file.write_text(file.read_text("utf-8").replace('"limits": {', '"limits": {"sessions": 1, '), "utf-8")
+        with serving(file, free_port()) as place, seen(browser, place, "full", WIDE[0]) as first:
+            first.page.goto(place.url)
+            first.page.get_by_label("Your question").wait_for()
+            for size in (*WIDE, PHONE):
+                with seen(browser, place, "full", size) as looked:
+                    looked.page.goto(place.url)
+                    looked.page.get_by_text("full").first.wait_for()
+                    looked.page.wait_for_timeout(600)
+                    album.shoot(looked.page, "full", size[0])
+            album.sheet("full")
 
 
-def inspect_well(page: Page, place: Site) -> None:
-    inspected(page, place, "demo")
-    page.locator(".head").scroll_into_view_if_needed()
-
-
-def inspect_badly(page: Page, place: Site) -> None:
-    inspected(page, place, "stall-forever")
-    page.locator(".head").scroll_into_view_if_needed()
-
-
-def inspect_events(page: Page, place: Site) -> None:
-    inspected(page, place, "truncated")
-    page.get_by_text("As an httpx-sse client").click()
-    page.locator("table").wait_for()
-    page.locator(".log-card").scroll_into_view_if_needed()
-
-
-def inspect_unknown(page: Page, place: Site) -> None:
-    page.goto(f"{place.url}?view=inspect&turn=0123456789abcdef")
-    page.locator(".placard").wait_for()
-    page.wait_for_timeout(600)
-
-
-def compared(page: Page, place: Site, question: str) -> None:
-    page.goto(f"{place.url}?view=compare&backends=demo,reasoning,stall-forever")
-    page.locator(".lane").nth(2).wait_for()
-    page.wait_for_timeout(600)
-    if question:
-        ask(page, question)
-
-
-def compare_empty(page: Page, place: Site) -> None:
-    compared(page, place, "")
-
-
-def compare_streaming(page: Page, place: Site) -> None:
-    compared(page, place, "Show me a markdown tour")
-    page.wait_for_timeout(3500)
-
-
-def compare_ended(page: Page, place: Site) -> None:
-    compared(page, place, "What's 17+25?")
-    page.locator(".lane [data-outcome]").nth(2).wait_for(timeout=60_000)
-    page.wait_for_timeout(600)
-
-
-LOOKS = {
-    "empty": empty,
-    "streaming": streaming,
-    "ended-well": ended_well,
-    "ended-badly": ended_badly,
-    "compare-empty": compare_empty,
-    "compare-streaming": compare_streaming,
-    "compare-ended": compare_ended,
-    "inspect-well": inspect_well,
-    "inspect-badly": inspect_badly,
-    "inspect-events": inspect_events,
-    "inspect-unknown": inspect_unknown,
-}
-
-
-def main(folder: Path, only: str = "") -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, site(Path(scratch)) as place, chromium() as browser:
-        for width, height in SIZES:
-            for name, look in LOOKS.items():
-                if only not in f"{name}-{width}":
-                    continue
-                with watched(browser, place.home, width=width, height=height) as seen:
-                    look(seen.page, place)
-                    seen.page.screenshot(path=folder / f"{name}-{width}-light.png")
-                    seen.page.get_by_label("Toggle theme").click()
-                    seen.page.mouse.move(5, 500)
-                    seen.page.wait_for_timeout(250)
-                    seen.page.screenshot(path=folder / f"{name}-{width}-dark.png")
-                    print(f"{name} {width}", *seen.wrong, sep="\n  ")
-        fleets(folder, browser, only)
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
+    parser.add_argument("wanted", nargs="*", help="parts of the looks' names, chat or -badly for example")
+    parser.add_argument(
+        "--to", type=Path, default=Path("screenshots"), help="folder for the pictures (default: screenshots)"
+    )
+    given = parser.parse_args()
+    given.to.mkdir(parents=True, exist_ok=True)
+    album = Album(given.to, given.wanted)
+    with chromium() as browser:
+        views(album, browser)
+        full_house(album, browser)
+        fleets(album, browser)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:3])
+    main()

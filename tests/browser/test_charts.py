@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from dashboard.ui.words import DEFINITIONS
 from tests.browser.reading import ask, open_page, outcome
 from tests.browser.site import Site
 
@@ -20,6 +21,9 @@ LABELS = """() => {
     ...write(figure.left[0], [0, 5, 250, 1500, 20000])];
 }"""
 
+LAST = """() => [...Bokeh.documents].flatMap((each) => [...each._all_models.values()])
+  .find((model) => model.name === "streamgauge").data.t.at(-1)"""
+
 
 def test_axes_and_hover_are_written_without_code_in_the_document(page: Page, place: Site) -> None:
     with page.expect_response(place.url) as answer:
@@ -31,9 +35,35 @@ def test_axes_and_hover_are_written_without_code_in_the_document(page: Page, pla
     expect(chart.locator(".cover")).to_be_hidden()
     labels = ["12:34", "12:35", "12:34:00", "12:34:05", "0", "5", "250", "1.5k", "20k"]
     assert page.evaluate(LABELS) == labels
-    box = chart.locator(".plot").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] - 60, box["y"] + box["height"] / 2, steps=4)
-    expect(page.get_by_text(re.compile("heartbeats\t"))).to_contain_text(
-        re.compile(r"\d\d:\d\d:\d\d\ntext\t[\d.–].*\nheartbeats", re.DOTALL)
-    )
+    expect(page.locator(".happened")).to_contain_text("1 completed")
+    told = page.get_by_text(re.compile("heartbeats\t"))
+    _point_at_the_mark(page, chart, told)
+    expect(told).to_contain_text(re.compile(r"\d\d:\d\d:\d\d: 1 completed\ntext\t[\d.–].*\nheartbeats", re.DOTALL))
+    expect(told.locator("xpath=..")).to_contain_text(DEFINITIONS["rate"])
+
+
+def _point_at_the_mark(page: Page, chart: Locator, told: Locator) -> None:
+    """From the newest row backwards, until the pointer is on the step in which something happened."""
+    for _ in range(3):
+        box = chart.locator(".plot").bounding_box()
+        assert box
+        for left in range(8, 200, 4):
+            page.mouse.move(box["x"] + box["width"] - left, box["y"] + box["height"] / 2)
+            if told.count() and "completed" in (told.first.text_content() or ""):
+                return
+    raise AssertionError("no mark was under the pointer")
+
+
+def test_the_charts_stand_still_while_paused_and_say_so(page: Page, place: Site) -> None:
+    open_page(page, place)
+    ask(page, "What's 17+25?")
+    assert outcome(page) == "completed"
+    page.get_by_label("Pause charts").click()
+    expect(page.locator(".still")).to_have_text(re.compile(r"Paused at \d\d:\d\d:\d\d"), timeout=30_000)
+    before = page.evaluate(LAST)
+    ask(page, "What's 6*7?")
+    assert outcome(page, 1) == "completed"
+    assert page.evaluate(LAST) == before
+    page.get_by_label("Go on with the charts").click()
+    page.wait_for_function(f"before => ({LAST})() > before", arg=before, timeout=30_000)
+    expect(page.locator(".still")).to_have_text("", timeout=30_000)

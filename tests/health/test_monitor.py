@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dashboard.health.monitor import LIVE_TURNS, SESSION_SCOPES, Monitor
 from dashboard.health.snapshot import Scope, Snapshot, Window
+from dashboard.turn.verdict import Outcome
 from tests.health.story import Story
 
 DEMO = Scope("demo")
@@ -264,3 +265,39 @@ def test_events_of_unknown_turns_are_passed_over() -> None:
     for event in steady(1.0, 1).heartbeat(2).routed(2).stalled(3, 1).recovered(4, 2).lost(5, "cut").ended(6).events[1:]:
         monitor.observe(event)
     assert monitor.snapshot(DEMO, 7.0, nan).events_total == 0
+
+
+def told(clocked: Clocked, name: str = "1m", scope: Scope = DEMO) -> list[tuple[float, int, int, dict[str, int]]]:
+    """Seconds since the clock began, reconnects, stalls and how turns ended, of each mark."""
+    return [
+        (
+            round(mark.t / 1000 - WALL, 3),
+            mark.reconnects,
+            mark.stalls,
+            {each.value: n for each, n in zip(Outcome, mark.outcomes, strict=True) if n},
+        )
+        for mark in clocked.window(name, scope).marks
+    ]
+
+
+def test_what_happened_is_marked_once_at_the_row_that_ends_its_step() -> None:
+    story = Story().begun(1, session="s").lost(2, "cut").connecting(2.1, 2).connected(2.2).stalled(9, 5)
+    clocked = Clocked().tell(story.ended(12, "truncated"), until=14)
+    for scope in (DEMO, Scope("demo", "s")):
+        assert told(clocked, "1m", scope) == [(2.25, 1, 0, {}), (9.25, 0, 1, {}), (12.25, 0, 0, {"truncated": 1})]
+    assert told(clocked, "5m") == [(3.0, 1, 0, {}), (10.0, 0, 1, {}), (13.0, 0, 0, {"truncated": 1})]
+    times = clocked.window().columns["t"].tolist()
+    assert all(mark.t in times for mark in clocked.window().marks)
+
+
+def test_a_turn_that_is_over_at_once_is_marked_after_a_rest_too() -> None:
+    clocked = Clocked().tell(Story("a").begun(1, session="s").ended(2), until=100)
+    clocked.tell(Story("b").begun(100.05, session="s").ended(100.1, "rejected"), until=101)
+    mine = told(clocked, "5m", Scope("demo", "s"))
+    assert [each[3] for each in mine] == [{"completed": 1}, {"rejected": 1}]
+
+
+def test_marks_leave_with_their_window() -> None:
+    clocked = Clocked().tell(Story("a").begun(1).ended(2), Story("b").begun(70).ended(71, "failed"), until=72)
+    assert [each[3] for each in told(clocked)] == [{"failed": 1}]
+    assert [each[3] for each in told(clocked, "5m")] == [{"completed": 1}, {"failed": 1}]

@@ -4,9 +4,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 
-from dashboard.health.snapshot import Window
+from dashboard.health.snapshot import Mark, Window
+from dashboard.turn.verdict import Outcome
 from dashboard.ui.charts import Charts
+from dashboard.ui.columns import SIGNS, mark_kind, mark_rows
 from tests.ui.test_columns import snapshot, window
 
 
@@ -32,7 +35,7 @@ def at(t: list[float], rate: float = 1.0) -> Any:
 
 
 def test_a_tick_with_one_new_row_streams_one_row() -> None:
-    charts = Charts("1m")
+    charts = Charts("1m", str, bool)
     charts.show(at([1000.0, 1250.0]))
     told = Told(charts)
     charts.show(at([1000.0, 1250.0, 1500.0]))
@@ -41,7 +44,7 @@ def test_a_tick_with_one_new_row_streams_one_row() -> None:
 
 
 def test_a_tick_without_a_new_row_sends_nothing() -> None:
-    charts = Charts("1m")
+    charts = Charts("1m", str, bool)
     charts.show(at([1000.0]))
     told = Told(charts)
     charts.show(at([1000.0]))
@@ -49,7 +52,7 @@ def test_a_tick_without_a_new_row_sends_nothing() -> None:
 
 
 def test_while_every_chart_is_empty_nothing_is_sent() -> None:
-    charts = Charts("1m")
+    charts = Charts("1m", str, bool)
     told = Told(charts)
     before = charts._source.data["t"]
     charts.show(at([1000.0, 1250.0], rate=0.0))
@@ -61,8 +64,63 @@ def test_while_every_chart_is_empty_nothing_is_sent() -> None:
 
 
 def test_another_window_starts_anew() -> None:
-    charts = Charts("1m")
+    charts = Charts("1m", str, bool)
     charts.show(at([1000.0, 1250.0]))
     charts.use("5m", at([9000.0]))
     assert charts._source.data["t"][1:] == [9000.0]
     assert charts.window == "5m"
+
+
+def marked(snapshot: Any, *marks: Mark) -> Any:
+    windows = {name: msgspec.structs.replace(each, marks=marks) for name, each in snapshot.windows.items()}
+    return msgspec.structs.replace(snapshot, windows=windows)
+
+
+def mark(t: float, *, reconnects: int = 0, stalls: int = 0, **outcomes: int) -> Mark:
+    return Mark(t, reconnects, stalls, tuple(outcomes.get(each.value, 0) for each in Outcome))
+
+
+def test_a_mark_is_streamed_once_and_most_ticks_stream_none() -> None:
+    charts = Charts("1m", str, bool)
+    first, second = mark(1000.0, stalls=1), mark(1500.0, truncated=2)
+    charts.show(marked(at([1000.0]), first))
+    streamed: list[list[float]] = []
+    stream = charts._marks._stream
+
+    def note(new: Any, rollover: int | None = None, setter: Any = None) -> None:
+        streamed.append(list(new["t"]))
+        stream(new, rollover, setter)
+
+    charts._marks._stream = note
+    charts.show(marked(at([1000.0, 1250.0]), first))
+    charts.show(marked(at([1000.0, 1250.0, 1500.0]), first, second))
+    charts.show(marked(at([1250.0, 1500.0, 1750.0]), first, second))
+    assert streamed == [[1500.0]]
+    kept = charts._marks.data
+    assert (kept["t"], kept["stalls"], kept["truncated"]) == ([1000.0, 1500.0], [1, 0], [0, 2])
+
+
+def test_another_window_brings_its_own_marks() -> None:
+    charts = Charts("1m", str, bool)
+    charts.show(marked(at([1000.0]), mark(1000.0, stalls=1)))
+    charts.use("5m", marked(at([9000.0]), mark(4000.0, completed=3)))
+    assert charts._marks.data["t"] == [4000.0]
+    assert charts.root.window == "5m"
+
+
+@pytest.mark.parametrize(
+    ("seen", "kind"),
+    [
+        (mark(0.0, completed=1), "good"),
+        (mark(0.0, completed=1, stopped=1), "calm"),
+        (mark(0.0, reconnects=1, completed=1), "reconnect"),
+        (mark(0.0, reconnects=1, stalls=1), "warn"),
+        (mark(0.0, stalled=1, completed=5), "warn"),
+        (mark(0.0, reconnects=9, stalls=9, unreachable=1), "bad"),
+    ],
+)
+def test_the_worst_of_a_step_is_drawn(seen: Mark, kind: str) -> None:
+    assert mark_kind(seen) == kind
+    columns = mark_rows(marked(at([1.0]), seen).windows["1m"])
+    assert columns["sign"] == [SIGNS[kind]]
+    assert columns["line"] == [0.0 if kind in ("good", "calm") else 1.0]

@@ -4,8 +4,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from dashboard.config import Thresholds
 from dashboard.health.snapshot import Quantiles, Scope, Snapshot, Window
-from dashboard.ui.columns import BAR_STEPS, CARDS, COLUMNS, EMPTY, blank, cards, empties, rollover, rows
+from dashboard.ui.columns import BAR_STEPS, CARDS, COLUMNS, EMPTY, blank, cards, empties, rollover, rows, unwell
 
 NAN = float("nan")
 
@@ -95,3 +96,20 @@ def test_cards_of_a_quiet_backend_claim_nothing() -> None:
 )
 def test_cards_read_as_people_speak(changed: dict[str, object], card: str, told: tuple[str, str, str]) -> None:
     assert cards(snapshot(**changed))[card] == told
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"ttft_last_s": 1.9}, {}),
+        ({"ttft_last_s": 2.5}, {"ttft": "over its limit of 2.00 s"}),
+        ({"gap": Quantiles(9, 0.1, 6.0, 7.0, 7.0)}, {"gap": "p95 6.00 s, limit 5.00 s"}),
+        ({"uptime_live": True, "silent_s": 6.0}, {"uptime": "silent for 6.00 s"}),
+        ({"uptime_live": False, "silent_s": 6.0}, {}),
+        ({"last_reconnect_at": 99.0}, {"reconnects": "last one just now"}),
+        ({"last_reconnect_at": 39.0}, {}),
+    ],
+)
+def test_what_is_beyond_its_limit_says_so(changed: dict[str, object], told: dict[str, str]) -> None:
+    start = {"reconnects_total": 1} if "last_reconnect_at" in changed else {}
+    assert unwell(snapshot(**start, **changed), Thresholds()) == told

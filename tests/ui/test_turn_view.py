@@ -71,7 +71,7 @@ def test_the_chosen_agent_comes_with_confidence_protocol_and_reason() -> None:
 def test_another_attempt_is_a_phase() -> None:
     cut = Disconnected("t", 0.2, "connect", "refused")
     wait = RetryScheduled("t", 0.2, 2, 1.5, "connect")
-    assert told(*ASKED, cut, wait) == [("🔁", "Connection lost; trying again", True)]
+    assert told(*ASKED, cut, wait) == [("🔁", "No connection; trying again", True)]
     assert told(*ASKED, cut, wait, Connecting("t", 1.7, 2)) == [("🔁", "Attempt 2", True)]
     assert shown(*ASKED, cut, wait)["meter"]["retry_s"] == 0.7
 
