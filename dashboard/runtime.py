@@ -17,15 +17,8 @@ from dashboard.backend.scenarios import Scenario
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport
 from dashboard.config import AskOptions, Backend, Config, load, reader
-from dashboard.health.monitor import Monitor
-from dashboard.health.snapshot import Scope, Snapshot
+from dashboard.sinks import Sinks
 from dashboard.tasks import Tasks
-from dashboard.telemetry.broadcast import Broadcast
-from dashboard.telemetry.flight import FlightRecorder
-from dashboard.telemetry.history import History
-from dashboard.telemetry.past_turn import past_turn
-from dashboard.telemetry.prometheus import PrometheusSink
-from dashboard.telemetry.recent import RecentTurns
 from dashboard.turn.events import Observer
 from dashboard.watch.canary import Canaries, Host
 from dashboard.watch.pulse import Pulse
@@ -51,11 +44,11 @@ class Runtime:
         self._roster = Roster(config.backends)
         self.read_config: Callable[[], Config] | None = None
         """Reads the configuration again; None where there is none to read."""
-        self.monitor = Monitor([each.name for each in config.backends])
-        self.sink = PrometheusSink(config.backends)
-        self.flight = FlightRecorder(config.backends)
-        self.history = History(config.history)
-        self.recent = RecentTurns()
+        self.serving: Callable[[], None] = lambda: None
+        """Called once the server listens."""
+        self._sinks = sinks = Sinks(config)
+        self.monitor, self.sink, self.flight = sinks.monitor, sinks.prometheus, sinks.flight
+        self.history, self.recent, self.snapshot = sinks.history, sinks.recent, sinks.snapshot
         self.draining = self._serving = False
         self.started_at = time.monotonic()
         self._turns: dict[str, LiveTurn] = {}
@@ -64,7 +57,6 @@ class Runtime:
         self.task, self.task_failed = self._tasks.begin, self._tasks.failed
         self._sampler: asyncio.Task[None] | None = None
         self._pulse = Pulse(self._beat)
-        self._snapshots: dict[Scope, Snapshot] = {}
         self.canaries = Canaries(self._host())
         self.vigil = Vigil(lambda: self.backends, self.sink, self.history, self.canaries)
 
@@ -126,15 +118,9 @@ class Runtime:
             raise Refused(refusal)
         self.start()
         live = live_turn(backend, question, self.config.limits, session, source, ask)
-        observers = [live.gauge.observe, self.monitor.observe, self.sink.observe]
-        if source != "replay":
-            observers.append(self.flight.begin(lambda: live.gauge.anomalies_total > 0))
-        if also is not None:
-            observers.append(also)
+        observe = self._sinks.observing(live, also)
         if source == "live" and self.busy(backend.name):
             self.canaries.give_way(backend.name)
-        observe = Broadcast([*observers, live.observe], self.sink.observer_failed)
-        live.watch, live.unwatch = observe.add, observe.remove
         self._turns[live.id] = live
         places = self._roster.places(backend) if transport is None else asyncio.Semaphore()
         live.start(transport or self._roster.transport(backend), observe, places, self.task, self._ended)
@@ -151,12 +137,7 @@ class Runtime:
 
     def _ended(self, live: LiveTurn) -> None:
         self._turns.pop(live.id, None)
-        try:
-            self.sink.ended(live.gauge.report(), live.backend, live.source)
-            self.history.add(past_turn(live.id, live.source, live.transcript.trace_id, live.gauge, time.time()))
-            self.recent.add(live.id, live.session, live.source, live.transcript.question, live.gauge)
-        except Exception as error:  # noqa: BLE001  # whoever waits for the turn must not wait for ever
-            self.task_failed(f"end of turn {live.id}", error)
+        self._sinks.ended(live, self.task_failed)
 
     def turns(self, session: str | None = None) -> list[LiveTurn]:
         """The live turns, all or one session's."""
@@ -190,14 +171,7 @@ class Runtime:
 
     def forget(self, session: str) -> None:
         """Drops the numbers of a session or a conversation; its live turns go on."""
-        self._snapshots = {scope: kept for scope, kept in self._snapshots.items() if scope.session != session}
-        self.monitor.forget(session)
-
-    def snapshot(self, scope: Scope) -> Snapshot:
-        """The numbers of one scope, computed at most once a tick for all who ask."""
-        if scope not in self._snapshots:
-            self._snapshots[scope] = self.monitor.snapshot(scope, time.monotonic(), time.time())
-        return self._snapshots[scope]
+        self._sinks.forget(session)
 
     @property
     def ready(self) -> bool:
@@ -212,20 +186,16 @@ class Runtime:
             self._sampler = self.task(self._pulse.run(), name="pulse")
 
     def _beat(self, now: float, lag_s: float) -> None:
-        self.sink.loop_lag(lag_s)
-        for live in self._turns.values():
-            if live.source != "replay":  # its waits are recorded ones
-                live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag_s)
-        self.monitor.sample(now, time.time())
+        self._sinks.tick(now, lag_s, self._turns.values())
         self.vigil.beat(now, time.time())
-        self._snapshots.clear()
-        self.history.tell(self.sink)
 
     def serve(self) -> None:
-        """What a server does beside answering: keeps history in its file, asks the canaries. Idempotent."""
+        """What a server does beside answering: keeps history in its file, asks the canaries. Call once it listens; idempotent."""
         self.start()
         self.history.start()
         self.history.tell(self.sink)
+        if not self._serving:
+            self.serving()
         self._serving = True
         self.canaries.configure(self.config.backends)
 
@@ -240,10 +210,7 @@ class Runtime:
         changes, old = self._roster.configure(config.backends)
         for name, transport in old.items():
             self.task(_let_go(transport, [each for each in self.turns() if each.backend == name]), name="let go")
-        self.monitor.configure(each.name for each in config.backends)
-        self.sink.configure(config.backends)
-        self.flight.configure(config.backends)
-        self._snapshots.clear()
+        self._sinks.configure(config.backends)
         if self._serving:
             self.canaries.configure(config.backends)
         for name in changes.removed:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,7 @@ def serve(*arguments: str) -> tuple[int, str]:
             "--num-procs: expected 1, got 2; numbers are kept per process, so to scale, run several",
         ),
         (["--num-procs=0"], "--num-procs: expected 1, got 0; "),
+        (["--num-p", "3"], "--num-procs: expected 1, got 3; "),
         (["--address", "no.such.host.invalid"], "--address: expected an address of this machine, got 'no.such.host"),
         (["--port", "70000"], "Invalid value for '--port'"),
     ],
@@ -106,6 +109,21 @@ def test_a_port_in_use_is_one_sentence_that_names_the_flag() -> None:
     assert code == 2
     assert stderr.startswith(f"--port: expected a free port at 127.0.0.1, got {port}: ")
     assert stderr.count("\n") == 1
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--no-such-option"], "unrecognized arguments: --no-such-option"), ([], "metrics.port: expected a free")],
+)
+def test_what_fails_later_fails_before_an_address_is_told(options: list[str], said: str, here: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = "backends: [{name: a, url: 'http://h', verify: false}]\nmetrics: {port: %d}\n"
+        (here / "config.yaml").write_text(config % taken.getsockname()[1])
+        command = [sys.executable, "-m", "dashboard", "serve", "--port", "0", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
 
 
 def test_a_free_port_is_given_back_and_zero_takes_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from dashboard.cli.event_loop import prefer_uvloop
@@ -73,13 +74,17 @@ def serve(
 
     install(runtime)
     if not quiet:
-        host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address
-        sys.stdout.write(f"Streamgauge  http://{host}:{port}/dashboard\n")
-        sys.stdout.flush()
+        runtime.serving = partial(_say_where, address, port)  # not before: Panel may still refuse an option
     sys.argv = ["panel", *panel_arguments(address, port, extra)]
     from panel.command import main
 
     main()
+
+
+def _say_where(address: str, port: int) -> None:
+    host = "127.0.0.1" if address in ANYWHERE else f"[{address}]" if ":" in address else address
+    sys.stdout.write(f"Streamgauge  http://{host}:{port}/dashboard\n")
+    sys.stdout.flush()
 
 
 def panel_arguments(address: str, port: int, extra: Sequence[str]) -> list[str]:
