@@ -20,6 +20,16 @@ class Chat extends Pane {
     this.describe();
   }
 
+  // What stands in the fields of the sidebar goes out with the question: nothing that was typed can come too late.
+  chosen() {
+    const chosen = {of: this.model.settings.backend};
+    for (const {css_classes, data} of this.page?.all_models ?? []) {
+      const name = Array.isArray(css_classes) && css_classes.find((each) => each.startsWith("asks-"));
+      if (name) chosen[name.slice(5)] = data.value_input ?? data.value;
+    }
+    return chosen;
+  }
+
   // Settings that the server synchronises as state: backend, limits, examples.
   describe() {
     const settings = this.model.settings;

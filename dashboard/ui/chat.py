@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from dashboard.config import AskOptions
 from dashboard.runtime import Refused
+from dashboard.ui.ask_fields import Asking
 from dashboard.ui.console import LINES, Console
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
 from dashboard.ui.pane import Handler, Pane, source
@@ -23,11 +26,12 @@ class ChatPane(Pane):
     _stylesheets = [source("tokens.css", "chat.css", "answer.css")]
 
     def __init__(self, visit: Visit, backend: str, **params: Any) -> None:
-        self._runtime, self._backend = visit.runtime, backend
-        self._scenario = self._scenario_about = ""
+        self._runtime, self._now = visit.runtime, Asking(backend)
+        self._scenario_about = ""
         self._console_open = False
         self._console_told = 0
-        self._options: AskOptions | None = None
+        self.asking: Callable[[Any, Asking], Asking] = lambda _told, now: now
+        """What stands in the browser's fields, as it says with a question; the view knows them."""
         self.on_other: Callable[[Shown], None] = lambda _shown: None
         visit.claimed.append(self._claimed)
         super().__init__(visit, settings=self._settings(), **params)
@@ -39,15 +43,17 @@ class ChatPane(Pane):
     # What the page is told
 
     def _settings(self) -> dict[str, Any]:
-        backend = self._runtime.backends.get(self._backend)  # none when it left the configuration: asking it says so
+        backend = self._runtime.backends.get(
+            self._now.backend
+        )  # none when it left the configuration: asking it says so
         return {
-            "backend": self._backend,
+            "backend": self._now.backend,
             "dialect": backend.dialect if backend else "",
             "question_chars": self._runtime.config.limits.question_chars,
             "examples": list(backend.examples[:3]) if backend else [],
             "lines": LINES,
             "turns": TURNS_SHOWN,
-            "scenario": self._scenario,
+            "scenario": self._now.scenario,
             "scenario_about": self._scenario_about,
         }
 
@@ -72,7 +78,7 @@ class ChatPane(Pane):
             dropped=self._talk.dropped,
             pill=self._talk.pill(),
             running=self._talk.running is not None,
-            lost=self._visit.lost,
+            lost=self._visit.lost and not self._visit.kept.turns,  # said once, and before anything new
             **self._console_lines(),
         )
 
@@ -96,8 +102,10 @@ class ChatPane(Pane):
             shown.patch()
 
     async def _ask(self, data: dict[str, Any]) -> None:
-        await self._runtime.discover(self._backend)
-        self.ask(str(data.get("text", "")))
+        asking = self.asking(data.get("chosen"), self._now)
+        if asking.backend in self._runtime.backends:
+            await self._runtime.discover(asking.backend)
+        self.ask(str(data.get("text", "")), asking)
 
     async def _again(self, data: dict[str, Any]) -> None:
         """The same request once more, to the backend that answered it, whichever is chosen now."""
@@ -111,10 +119,11 @@ class ChatPane(Pane):
         if shown is not None:
             self.on_other(shown)
 
-    def ask(self, text: str) -> None:
-        """Begins a turn with the chosen backend; a refusal becomes a note and loses nothing typed."""
-        history = self._talk.history(self._runtime.config.limits.history_turns, self._backend)
-        self._begin(self._backend, Question(text, history, self._talk.id, self._scenario), self._options)
+    def ask(self, text: str, asking: Asking | None = None) -> None:
+        """Begins a turn with what is chosen, or with `asking`; a refusal becomes a note and loses nothing typed."""
+        asking = asking or self._now
+        history = self._talk.history(self._runtime.config.limits.history_turns, asking.backend)
+        self._begin(asking.backend, Question(text, history, self._talk.id, asking.scenario), asking.options)
 
     def _begin(self, backend: str, question: Question, options: AskOptions | None) -> None:
         if self._talk.running is not None:
@@ -161,14 +170,14 @@ class ChatPane(Pane):
 
     def use_backend(self, name: str) -> None:
         """Questions go to that backend from now on."""
-        self._backend, self._scenario, self._scenario_about, self._options = name, "", "", None
+        self._now, self._scenario_about = Asking(name), ""
         self.settings = self._settings()
 
     def use_options(self, options: AskOptions | None) -> None:
         """Questions are sent with this model and system prompt from now on; None: with the configured ones."""
-        self._options = options
+        self._now = msgspec.structs.replace(self._now, options=options)
 
     def use_scenario(self, name: str, about: str) -> None:
         """The demo back end is asked to act that out from now on; "" for none."""
-        self._scenario, self._scenario_about = name, about
+        self._now, self._scenario_about = msgspec.structs.replace(self._now, scenario=name), about
         self.settings = self._settings()

@@ -13,7 +13,7 @@ from param.parameterized import Event
 
 from dashboard.config import AskOptions, Thresholds
 from dashboard.health.snapshot import Scope, Snapshot
-from dashboard.ui.ask_fields import AskFields
+from dashboard.ui.ask_fields import AskFields, asks
 from dashboard.ui.charts import Charts
 from dashboard.ui.chat import ChatPane
 from dashboard.ui.conversation import Shown
@@ -41,11 +41,14 @@ class ChatView:
         self.chat.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.numbers = NumberStrip(sizing_mode="stretch_width", margin=0)
         self.charts = Charts("1m", self._choose_window, self._choose_pause)
-        self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12))
+        self._backend = _select("Backend", list(runtime.backends), margin=(16, 12, 0, 12), css_classes=asks("backend"))
         self._backend.value = backend
-        self._scenario = _select("Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12))
+        self._scenario = _select(
+            "Demo scenario", [NO_SCENARIO], visible=False, margin=(14, 12, 0, 12), css_classes=asks("scenario")
+        )
         self._abouts: dict[str, str] = {}
         self._ask = AskFields(self._use_ask)
+        self.chat.asking = lambda told, now: self._ask.asking(told, now, runtime.backends, self._abouts)
         self._whose = pmui.RadioBoxGroup(options=list(WHOSE), value=next(iter(WHOSE)), size="small", margin=(0, 12))
         self._backend.param.watch(self._use_backend, "value")
         self._scenario.param.watch(self._use_scenario, "value")
@@ -108,16 +111,22 @@ class ChatView:
 
     async def load_scenarios(self) -> None:
         """Offers the demo scenarios of the backend, if it has any."""
-        listed = await self._runtime.scenarios(self._scope.backend)
+        backend = self._scope.backend
+        listed = await self._runtime.scenarios(backend)
+        if backend != self._scope.backend:
+            return  # another one was chosen meanwhile: its own are on their way
         self._abouts = {one_line(each.name, 64): one_line(each.about, 300) for each in listed}
         self._scenario.param.update(options=[NO_SCENARIO, *self._abouts], value=NO_SCENARIO, visible=bool(self._abouts))
 
     @choice
     async def _use_backend(self, event: Event) -> None:
         self._scope = Scope(str(event.new), self._scope.session)
-        self.chat.use_backend(str(event.new))
-        if backend := self._runtime.backends.get(str(event.new)):
-            self.chat.use_options(self._ask.show(backend))
+        self._abouts = {}
+        self._scenario.param.update(options=[NO_SCENARIO], value=NO_SCENARIO, visible=False)
+        backend = self._runtime.backends.get(str(event.new))
+        options = self._ask.show(backend) if backend else None
+        self.chat.use_backend(str(event.new))  # after the fields, which the browser takes for those of this backend
+        self.chat.use_options(options)
         self._restart()
         self.visit.remember(backend=str(event.new))
         await self.load_scenarios()

@@ -32,7 +32,11 @@ class Compare extends Pane {
     this.composer.typed();
   }
 
-  on_full({lanes, question, elapsed_s, running, marks, draft}) {
+  on_full({lanes, question, elapsed_s, running, marks, draft, lost}) {
+    if (lost && recall("compared")) {
+      this.composer.say("The server no longer has this tab's comparison: it was restarted, or that was too long ago.");
+    }
+    remember("compared", question);
     this.lanes.clear();
     lanes.forEach((lane, i) => this.lanes.set(lane.lane, new LaneView(lane, LETTERS[i], this)));
     this.place.replaceChildren(...[...this.lanes.values()].map((lane) => lane.root));

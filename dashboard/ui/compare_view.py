@@ -38,10 +38,12 @@ class CompareView:
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
-        names = chosen(visit.query.get("backends", ""), visit.runtime, visit.backend)
+        self._named = visit.query.get("backends", "")
+        names = chosen(self._named, visit.runtime, visit.backend)
         self.pane = ComparePane(visit, names, sizing_mode="stretch_width", margin=0)
         self.pane.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.pane.on_choice = lambda names: visit.soon(lambda: self._remember(names))
+        self.pane.on_claim = self._claimed
         self.main: Viewable = pn.Column(
             self.pane, stylesheets=[source("compare_page.css")], sizing_mode="stretch_width", margin=0
         )
@@ -49,6 +51,13 @@ class CompareView:
             pmui.Typography(f"<b>{title}</b><br>{text}", variant="body2", margin=(14, 14, 0, 14))
             for title, text in HELP
         ]
+
+    def _claimed(self) -> None:
+        """The tab's comparison has come: its backends stay, unless the address that was opened names others."""
+        if self._named:
+            self.pane.use(chosen(self._named, self.visit.runtime, self.visit.backend))
+        self._named = ""
+        self.visit.soon(lambda: self._remember(self.pane.backends))
 
     async def _remember(self, names: list[str]) -> None:
         self.visit.remember(backends=",".join(names))

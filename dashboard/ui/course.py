@@ -76,6 +76,13 @@ class Course:
                     kept.append(each)
             self._ticks, self._told_ticks = kept, 0
 
+    def copy(self) -> Course:
+        """The same course so far, of which nothing was told; an observer of its own."""
+        copy = Course(self.start)
+        copy._state, copy._begun, copy._apart, copy._end = self._state, self._begun, self._apart, self._end
+        copy._spans, copy._ticks = [list(span) for span in self._spans], list(self._ticks)
+        return copy
+
     def patch(self) -> dict[str, Any]:
         """What is new since the last patch: spans and ticks from where they changed."""
         spans, ticks = self._told_spans, self._told_ticks

@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 
 from bokeh.server import tornado as bokeh_tornado
 from bokeh.server.urls import per_app_patterns
+from bokeh.util.token import get_session_id
 from panel.io.server import ComponentResourceHandler
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import HTTPError, OutputTransform
 
 from dashboard.runtime import current
+from dashboard.ui import outgoing
 from dashboard.ui.packed import Packed
 
 COMPONENTS = frozenset({"dashboard", "panel", "panel_material_ui"})
@@ -108,8 +110,26 @@ def _socket_handler(inner: Any) -> Any:
         """The websocket: for pages of the allowed origins.
 
         A client without Origin is let in: no browser can leave it out, so no page elsewhere can come that way with
-        somebody's cookies; programs and tests do.
+        somebody's cookies; programs and tests do. What waits to be read is bounded: see outgoing.py.
         """
+
+        _outgoing: outgoing.Outgoing | None = None
+
+        def open(self) -> None:
+            super().open()
+            if self.ws_connection is not None:
+                self._outgoing = outgoing.watch(get_session_id(self._token), self)
+
+        def on_close(self) -> None:
+            if self._outgoing is not None:
+                outgoing.unwatch(get_session_id(self._token), self._outgoing)
+            super().on_close()
+
+        def ping(self, data: bytes = b"") -> None:
+            if self._outgoing is not None and int(data) - self.latest_pong > outgoing.PINGS:
+                self._outgoing.give_up(f"this page answered none of {outgoing.PINGS} pings")
+            else:
+                super().ping(data)
 
         def prepare(self) -> Any:
             origin = self.request.headers.get("Origin")

@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary, proxy
 
 from dashboard.backend.live import LiveTurn
 from dashboard.runtime import Runtime
-from dashboard.ui.conversation import Conversation
+from dashboard.ui.comparison import Comparison
+from dashboard.ui.conversation import Conversation, Shown
 
 GOODBYE_S = 3.0
 """The browser said that the page goes: if no page comes instead within this time, the running answers are stopped."""
@@ -38,19 +39,30 @@ class Tenant(Protocol):
 
 
 class Kept:
-    """One conversation, and who has it.
+    """One conversation, the comparison beside it, and who has them.
 
     `key` is the tab's secret; `scope` is what its turns and numbers are counted under (never shown, no secret).
     """
 
-    def __init__(self, page: Tenant, talk: Conversation | None = None) -> None:
+    def __init__(self, page: Tenant, talk: Conversation | None = None, comparison: Comparison | None = None) -> None:
         self.key = secrets.token_urlsafe(24)
         self.scope = secrets.token_hex(8)
         self.talk = talk or Conversation()
+        self.comparison = comparison or Comparison()
         self.page: Tenant | None = page
         self.gone_at = 0.0
         self.stop: asyncio.TimerHandle | None = None
         self.drop: asyncio.TimerHandle | None = None
+
+    @property
+    def turns(self) -> list[Shown]:
+        """All that was asked, here or there."""
+        return [*self.talk.turns, *self.comparison.turns]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds on to."""
+        return self.talk.size + self.comparison.size
 
     def stay(self) -> None:
         """A page has it: nothing is stopped, nothing dropped."""
@@ -94,7 +106,7 @@ class Keeper:
         return kept
 
     def _copy(self, kept: Kept, page: Tenant) -> Kept:
-        copy = Kept(page, kept.talk.copy())
+        copy = Kept(page, kept.talk.copy(), kept.comparison.copy())
         self._kept[copy.key] = copy
         return copy
 
@@ -116,7 +128,7 @@ class Keeper:
             return
         kept.page = None
         kept.gone_at = time.monotonic()
-        if not kept.talk.turns:
+        if not kept.turns:
             self._drop(kept)
             return
         if kept.stop is None:
@@ -133,11 +145,11 @@ class Keeper:
         """The conversations longest without a page give way."""
         limits = self._runtime.config.limits
         waiting = sorted((each for each in self._kept.values() if each.page is None), key=lambda each: each.gone_at)
-        taken = sum(each.talk.size for each in waiting)
+        taken = sum(each.size for each in waiting)
         for first, each in enumerate(waiting):
             if len(waiting) - first <= limits.kept and taken <= limits.kept_bytes:
                 return
-            taken -= each.talk.size
+            taken -= each.size
             self._drop(each)
 
     def _stop(self, kept: Kept) -> None:
@@ -151,11 +163,11 @@ class Keeper:
             turn.live.id
             for each in self._kept.values()
             if each is not kept and (each.page is not None or each.stop is not None)
-            for turn in each.talk.turns
+            for turn in each.turns
             if not turn.live.done
         }
         mine = {live.id: live for live in self._runtime.turns(kept.scope)}
-        mine.update({turn.live.id: turn.live for turn in kept.talk.turns if not turn.live.done})
+        mine.update({turn.live.id: turn.live for turn in kept.turns if not turn.live.done})
         return [live for live in mine.values() if live.id not in shown]
 
     def _drop(self, kept: Kept) -> None:

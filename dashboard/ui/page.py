@@ -158,8 +158,8 @@ class Page:
             self.frame.param.update(sidebar_open=False, sx={**self._sx, **SIDELESS})
 
     async def tick(self) -> None:
-        """Shows what is new; four times a second, and nothing to a hidden tab."""
-        if not self.visible:
+        """Shows what is new; four times a second, and nothing to a hidden tab or one that cannot keep up."""
+        if not self.visible or self.visit.behind:
             return
         try:
             self.view.tick()

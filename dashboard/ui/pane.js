@@ -7,7 +7,7 @@ class Pane {
     this.heard = performance.now();
     this.link = new ServerLink(() => this.reload());
     this.act = (message) => {
-      if (!this.offline) model.send_msg(message);
+      if (!this.offline) model.send_msg(message.type === "ask" ? {...message, chosen: this.chosen()} : message);
       else this.composer.say("This page has lost its server; what you typed stays here.");
     };
     this.banner = el("div", {class: "banner", role: "alert", hidden: true});
@@ -19,8 +19,12 @@ class Pane {
     return this.link.offline;
   }
 
-  // For a subclass: `received` after each message, `views` its TurnViews by id, `root` its DOM.
+  // For a subclass: `received` after each message, `chosen` what a question goes out with, `root` its DOM.
   received() {}
+
+  chosen() {
+    return {};
+  }
 
   receive(message) {
     this.heard = performance.now();
@@ -116,7 +120,7 @@ function stale(still) {
 
 // Out of sight (another view, a hidden tab) nothing is painted; what comes into sight asks for everything.
 function mount(pane, {model, view}) {
-  const page = view.model.document;
+  const page = pane.page = view.model.document;
   const onKey = (event) => pane.onKey(event);
   const onSeen = () => pane.act({type: "seen", visible: !document.hidden});
   const onGoing = () => pane.keepDraft();

@@ -29,6 +29,8 @@ PAINT_S = 0.04
 """At most one flush of a turn in this time: with a frame of the browser's, 95 % of the text is seen within 60 ms."""
 PAINT_SHARE = 0.1
 """A flush that took long is followed by a longer rest, so that painting stays below this share of the loop."""
+BEHIND_POLL_S = 0.1
+"""How often a browser that reads too slowly is looked at."""
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -114,7 +116,7 @@ class Pane(JSComponent):
             self.note("That did not work: a mistake in this page, which was logged. Reload it and try again.", "bad")
 
     async def _sync(self, data: dict[str, Any]) -> None:
-        if data.get("have") != self._revision:
+        if data.get("have") != self._revision and not self._visit.behind:  # else it asks again, in a moment
             self._full()
 
     async def _seen(self, data: dict[str, Any]) -> None:
@@ -156,13 +158,20 @@ class Pane(JSComponent):
         live, revision = shown.live, 0
         while not live.done:
             revision = await live.changed(revision)
+            await self._keeps_up()
             began = time.thread_time()  # what it costs the loop; on a busy machine wall time is mostly others'
             self._flush(shown)
             self._measure_screen(shown)
             cost = time.thread_time() - began
             await asyncio.sleep(max(PAINT_S, cost * together / PAINT_SHARE))
+        await self._keeps_up()
         self._flush(shown)
         self._measure_screen(shown)
+
+    async def _keeps_up(self) -> None:
+        """Until the browser has read what it was sent: what grows meanwhile goes out in one piece."""
+        while self._visit.behind:  # noqa: ASYNC110  # also time brings its end: there is nothing that would set an event
+            await asyncio.sleep(BEHIND_POLL_S)
 
     def _measure_screen(self, shown: Shown) -> None:
         """Wire to screen: this update was sent so long after the read of the newest text in it."""

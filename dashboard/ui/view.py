@@ -13,6 +13,7 @@ from panel.viewable import Viewable
 from param.parameterized import Event
 
 from dashboard.runtime import Runtime
+from dashboard.ui import outgoing
 from dashboard.ui.keeper import Kept, keeper_of
 
 
@@ -69,9 +70,14 @@ class Visit:
         session = getattr(context, "session", None)
         return session is not None and session.connection_count > 0
 
+    @property
+    def behind(self) -> bool:
+        """Whether the browser reads so slowly that nothing new should be sent now."""
+        return outgoing.behind(self.page)
+
     def claim(self, key: str) -> None:
         """The browser tab brings the key of the conversation that it had; "" for none."""
-        if key == self.kept.key or self.kept.talk.turns:
+        if key == self.kept.key or self.kept.turns:
             self.keeper.claim(self.kept.key, self)
             return
         found = self.keeper.claim(key, self)

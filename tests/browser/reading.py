@@ -6,6 +6,13 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.site import Site
 
+HOLD_THE_SOCKET = """
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...words) { super(...words); globalThis.held = this }
+}
+"""
+"""For `add_init_script`: the page's websocket as `held`, so that a test can drop it."""
+
 
 def open_page(page: Page, place: Site, query: str = "") -> None:
     page.goto(place.url + query)

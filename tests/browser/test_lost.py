@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import watched
-from tests.browser.reading import ask, open_page, outcome
+from tests.browser.reading import HOLD_THE_SOCKET, ask, open_page, outcome
 from tests.browser.site import Site, config, serving
 from tests.ports import free_port
 from tests.system.processes import stub
@@ -36,13 +36,6 @@ def test_a_server_that_restarts_is_waited_for(browser: Browser, tmp_path: Path) 
             ask(page, "What's 3+4?")
             assert outcome(page) == "completed"
         assert not [each for each in seen.wrong if not each.startswith("console")]
-
-
-HOLD_THE_SOCKET = """
-globalThis.WebSocket = class extends WebSocket {
-  constructor(...words) { super(...words); globalThis.held = this }
-}
-"""
 
 
 @pytest.mark.parametrize("cut", ["", "held.onmessage({data: '{}'}); "], ids=["between", "within"])

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import watched
-from tests.browser.reading import ask, open_page, outcome
+from tests.browser.reading import HOLD_THE_SOCKET, ask, open_page, outcome
 from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -41,6 +41,33 @@ def test_a_reload_in_mid_answer_loses_no_character(page: Page, place: Site) -> N
     page.reload()
     expect(page.locator(".empty")).to_be_visible(timeout=30_000)
     expect(page.locator(".note")).not_to_be_visible()
+
+
+def test_a_comparison_comes_back_whole_after_a_reload_and_a_lost_websocket(browser: Browser, place: Site) -> None:
+    with watched(browser, place.home) as seen:
+        page = seen.page
+        page.add_init_script(HOLD_THE_SOCKET)
+        page.goto(f"{place.url}?view=compare&backends=demo,demo")
+        answers = page.locator(".lane .answer")
+        for gone in ("held.close()", "location.reload()"):
+            expect(page.locator(".lane")).to_have_count(2)
+            ask(page, "Show me a markdown tour")
+            for n in (0, 1):
+                expect(answers.nth(n)).to_contain_text("Lists")
+            page.evaluate(gone)
+            expect(page.locator(".lane [data-outcome=completed]")).to_have_count(2, timeout=60_000)
+            expect(page.locator(".mark")).not_to_have_count(0)
+            one, two = (answers.nth(n).inner_html() for n in (0, 1))
+            assert one == two
+            assert "</table>" in one
+            expect(page.locator(".asked")).to_have_text("Show me a markdown tour")
+        page.get_by_role("link", name="Chat").click()
+        expect(page.locator(".turn")).to_have_count(0)
+        page.reload()
+        page.get_by_role("link", name="Compare").click()
+        expect(page.locator(".lane [data-outcome=completed]")).to_have_count(2, timeout=30_000)
+        assert [answers.nth(n).inner_html() for n in (0, 1)] == [one, one]
+        assert not [each for each in seen.wrong if not each.startswith("console")]
 
 
 def test_a_duplicated_tab_gets_a_copy_of_its_own(browser: Browser, place: Site) -> None:

@@ -49,3 +49,42 @@ def test_another_backend_is_in_the_address_and_answers(page: Page, place: Site) 
     ask(page, "What's 2+2?")
     assert outcome(page) == "truncated"
     assert place.metric("streamgauge_task_failures_total") == failures
+
+
+NO_FIELD_IS_HEARD = """
+globalThis.WebSocket = class extends WebSocket {
+  send(piece) {
+    const whole = this.pieces = [...(this.pieces ?? []), piece]
+    if (whole.length < 3) return
+    this.pieces = []
+    if (!/"attr":"value/.test(whole[2])) for (const each of whole) super.send(each)
+  }
+}
+"""
+"""What a field tells the server by itself never arrives; each message of Bokeh's is three pieces."""
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+def test_no_choice_can_come_too_late_for_the_question_that_follows_it(page: Page, place: Site) -> None:
+    page.add_init_script(NO_FIELD_IS_HEARD)
+    open_page(page, place)
+    page.get_by_role("combobox").nth(1).click()
+    page.get_by_text("truncated", exact=True).click()
+    ask(page, "What's 2+2?")
+    assert outcome(page) == "truncated"
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("menuitem", name="nobody", exact=True).click()
+    ask(page, "What's 2+2?")
+    expect(page.locator(".asked-of").nth(1)).to_contain_text("nobody")
+    assert outcome(page, 1) == "unreachable"
+    open_page(page, place, "?backend=llm")
+    page.get_by_label("Model").fill("large")
+    page.get_by_label("System prompt").fill("Be brief.")
+    ask(page, "What's 7*8?")
+    assert outcome(page, 2) == "completed"
+    page.get_by_role("button", name="curl").nth(2).click()
+    expect(page.locator(".note")).to_contain_text("copied")
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert "Be brief." in command
+    assert '"model":"large"' in command

@@ -15,9 +15,9 @@ import msgspec
 from bokeh.command.util import build_single_handler_applications
 from panel.io.server import Server
 from tornado.httpclient import AsyncHTTPClient
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from dashboard.config import Backend, Config
+from dashboard.config import Backend, Config, Limits
 from dashboard.runtime import Runtime, install
 from dashboard.ui import guard
 from dashboard.ui.keeper import keeper_of
@@ -54,6 +54,7 @@ class Pages:
     def __init__(self, server: Server, runtime: Runtime) -> None:
         self._home = f"127.0.0.1:{server.port}/dashboard"
         self._runtime = runtime
+        self.server = server
 
     async def come_and_go(self, number: int, at_once: int = 5) -> None:
         """`number` pages; some stay a moment, so that they overlap."""
@@ -66,20 +67,32 @@ class Pages:
         await asyncio.gather(*(one() for _ in range(number)))
 
     async def _visit(self) -> None:
-        """What a browser does: the page, its websocket, the whole document; then it goes."""
+        """A page that comes, is shown, and goes."""
+        socket, _document = await self.open()
+        socket.close()
+
+    async def token(self) -> str:
+        """A page, and what opens its websocket."""
         page = await AsyncHTTPClient().fetch(f"http://{self._home}", request_timeout=120)
         token = re.search(r'"token":"([^"]+)"', page.body.decode())
         assert token, "a page without a token"
-        socket = await websocket_connect(f"ws://{self._home}/ws", subprotocols=["bokeh", token[1]])
+        return token[1]
+
+    async def open(self) -> tuple[WebSocketClientConnection, str]:
+        """What a browser does: the page, its websocket, the whole document, which it gives as JSON.
+
+        Who does not read messages from the websocket does not read from the network either.
+        """
+        socket = await websocket_connect(f"ws://{self._home}/ws", subprotocols=["bokeh", await self.token()])
         for part in ('{"msgid":"1","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
             await socket.write_message(part)
         heard = ""
         while "PULL-DOC-REPLY" not in heard:
             heard = str(await socket.read_message())
             assert heard != "None", f"closed: {socket.close_code} {socket.close_reason}"
-        document = [await socket.read_message() for _ in range(2)][1]
-        assert "ChatPane" in str(document)
-        socket.close()
+        document = str([await socket.read_message() for _ in range(2)][1])
+        assert "ChatPane" in document
+        return socket, document
 
     def left(self) -> Left:
         """Counts; `visits` are the pages' own objects that something still holds: each would hold a whole page."""
@@ -88,7 +101,9 @@ class Pages:
             sessions=len(self._runtime._sessions),
             conversations=len(keeper_of(self._runtime)),
             tasks=len(asyncio.all_tasks()),
-            visits=sum(isinstance(each, Visit) and each.runtime is self._runtime for each in gc.get_objects()),
+            visits=sum(
+                type(each) is Visit and each.runtime is self._runtime for each in gc.get_objects()
+            ),  # no proxies
             files=len(list(Path("/proc/self/fd").iterdir())),
             rss_mb=_rss_mb(),
         )
@@ -107,9 +122,14 @@ class Pages:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[Pages]:
-    """The app as `panel serve dashboard` runs it, on this loop; unused sessions are let go of within a second."""
-    runtime = Runtime(Config([Backend("nobody", "http://127.0.0.1:9/process/stream", "orchestrator")]))
+async def serving(
+    url: str = "http://127.0.0.1:9/process/stream", limits: Limits | None = None, **more: int
+) -> AsyncIterator[Pages]:
+    """The app as `panel serve dashboard` runs it, on this loop; unused sessions are let go of within a second.
+
+    `more`: settings of Bokeh's server.
+    """
+    runtime = Runtime(Config([Backend("nobody", url, "orchestrator")], limits or Limits()))
     install(runtime)
     guard.install()
     applications = build_single_handler_applications([str(APP)])
@@ -118,6 +138,7 @@ async def serving() -> AsyncIterator[Pages]:
         port=0,
         unused_session_lifetime_milliseconds=200,
         check_unused_sessions_milliseconds=200,
+        **more,
     )
     server.start()
     try:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from dashboard.config import AskOptions, Backend, Config, Custom
 from dashboard.runtime import Runtime
-from dashboard.ui.ask_fields import AskFields
+from dashboard.ui.ask_fields import AskFields, Asking
 from dashboard.ui.chat import ChatPane
+from dashboard.ui.chat_view import ChatView
 from dashboard.ui.view import Visit
 from dashboard.wire.auto import has_model
 from dashboard.wire.dialect import Endpoint, Question
@@ -70,4 +74,61 @@ async def test_model_and_system_prompt_are_in_the_request_and_in_its_curl_comman
     (shown,) = pane._talk.turns
     assert '"model":"large"' in pane._curl(shown)
     assert shown.full()["about"].startswith("llm · large · ")
+    await runtime.aclose()
+
+
+BRIEF = AskOptions("small", "Be brief.", {"n": 1})
+TYPED = AskOptions("kept", "")
+
+
+@pytest.mark.parametrize(
+    ("told", "goes_out"),
+    [
+        (None, Asking("llm")),
+        ("text", Asking("llm")),
+        ({"of": "llm", "backend": "llm", "model": "small", "system": "Be brief."}, Asking("llm", "", BRIEF)),
+        ({"of": "llm", "backend": "llm", "model": "small", "system": ""}, Asking("llm")),
+        ({"of": "llm", "backend": "llm", "model": "small"}, Asking("llm")),
+        ({"of": "llm", "backend": "llm", "model": 3, "system": "Be brief."}, Asking("llm")),
+        ({"of": "llm", "backend": "llm", "model": "small", "system": "Be brief." + "x" * 30_000}, None),
+        ({"of": "llm", "backend": "llm", "scenario": "stall"}, Asking("llm", "stall")),
+        ({"of": "llm", "backend": "llm", "scenario": "../made-up"}, Asking("llm")),
+        (
+            {"of": "llm", "backend": "demo", "model": "small", "system": "Be brief.", "scenario": "stall"},
+            Asking("demo"),
+        ),
+        ({"of": "demo", "backend": "demo", "model": "small", "system": "Be brief."}, Asking("demo")),
+        ({"of": "llm", "backend": "other", "model": "small", "system": "Be brief."}, Asking("other", "", TYPED)),
+        ({"of": "llm", "backend": "nobody", "model": "small", "system": "Be brief."}, Asking("llm", "", BRIEF)),
+        ({"of": [], "backend": {}, "scenario": [], "model": [], "system": {}}, Asking("llm")),
+    ],
+)
+async def test_what_stands_in_the_browser_goes_out_with_the_question(told: Any, goes_out: Asking | None) -> None:
+    fields = AskFields(lambda _options: asyncio.sleep(0))
+    fields.show(OTHER)
+    fields.model.value = "kept"
+    await fields._changed(None)  # type: ignore[arg-type]
+    found = fields.asking(
+        told, Asking("llm"), {each.name: each for each in (LLM, DEMO, OTHER)}, {"stall": "", "slow": ""}
+    )
+    if goes_out is None:
+        assert found.options is not None
+        assert len(found.options.system) == 20_000
+    else:
+        assert found == goes_out
+
+
+async def test_a_question_overtakes_the_message_of_a_field_and_loses_nothing() -> None:
+    runtime = Runtime(Config([DEMO, LLM]))
+    view = ChatView(Visit(runtime, "s", {}))
+    view.chat._send_msg = lambda _message: None
+    view._ask.show(LLM)
+    chosen = {"of": "llm", "backend": "llm", "model": "large", "system": "Be brief."}
+    await view.chat._handle_msg({"type": "ask", "text": "why?", "chosen": chosen})
+    (live,) = runtime.turns()
+    assert live.backend == "llm"
+    assert live._turn.ask.body is not None
+    for part in (b'"model":"large"', b"Be brief.", b"why?"):
+        assert part in live._turn.ask.body
+    view.close()
     await runtime.aclose()

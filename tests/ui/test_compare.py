@@ -78,7 +78,7 @@ async def test_one_that_is_refused_does_not_keep_the_others_from_it(runtime: Run
     made.ask("hi")
     assert [lane.get("turn") is not None for lane in told[-1]["lanes"]] == [True, True, False]
     assert "2 answers are streaming already" in told[-1]["lanes"][2]["refusal"]
-    assert made.running
+    assert made._all.running
     made.close()
 
 
@@ -142,7 +142,7 @@ async def test_a_hidden_page_is_told_nothing_and_all_of_it_when_seen_again(
     await made._handle_msg({"type": "stop"})
     for live in lives:
         await live.wait()
-    made._flush(made._lanes[0].shown)  # type: ignore[arg-type]
+    made._flush(made._all.lanes[0].shown)  # type: ignore[arg-type]
     assert [each["kind"] for each in told] == ["begin"]
     await made._handle_msg({"type": "seen", "visible": True})
     assert [lane["turn"]["fields"]["verdict"]["outcome"] for lane in told[-1]["lanes"]] == ["stopped", "stopped"]
