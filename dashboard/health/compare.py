@@ -11,6 +11,7 @@ import msgspec
 
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence, Proof
+from dashboard.health.one_sided import one_sided
 from dashboard.health.wording import count, seconds
 from dashboard.turn.events import Asked, TextArrived, TurnEvent
 from dashboard.turn.verdict import Outcome
@@ -116,13 +117,15 @@ class CourseSeen:
 
 def doubt(direct: Course, through: Course) -> str:
     """Why a pair of runs does not prove that the hop holds text back; "" when it does."""
-    for where, course in (("directly", direct), ("through the hop", through)):
+    both = (("directly", direct), ("through the hop", through))
+    for where, course in both:
         if course.outcome != Outcome.COMPLETED:
             return f"asked {where} the turn ended as {course.outcome}, so there is nothing to compare"
+    for where, course in both:
         if not course.reads:
             return f"asked {where} no text came, so there is nothing to compare"
-        if course.ours:
-            return "this machine's own loop was blocked meanwhile, so the times cannot be trusted; run it again"
+    if direct.ours or through.ours:
+        return "this machine's own loop was blocked meanwhile, so the times cannot be trusted; run it again"
     window_s = _window_s(direct)
     flowed, came = direct.moments(window_s), through.moments(window_s)
     if direct.flow_s < FLOW_S or flowed < FLOW_MOMENTS:
@@ -155,6 +158,8 @@ def conclude(pairs: Sequence[tuple[Course, Course]], direct: Evidence, through: 
         return Diagnosis(found.kind, found.sentence, [*lines, *found.evidence], found.next)
     why = next((words for pair in pairs if (words := doubt(*pair))), f"it needs {PAIRS} pairs of runs")
     found = diagnose(through if direct.outcome == Outcome.COMPLETED else direct)
+    if told := one_sided(direct, through, hop.hop):
+        return Diagnosis(found.kind, told[0], [found.sentence, *lines, *found.evidence], told[1])
     step = found.next
     if found.kind == Kind.BURST_SUSPECTED:
         step = "Ask for a longer answer; if it comes in one piece directly too, look at the model and not at this hop."

@@ -70,6 +70,8 @@ def test_a_buffer_that_lets_go_in_lumps_is_proved(direct: Course, lumps: int) ->
         (FLOWS[2], msgspec.structs.replace(FLOWS[2], outcome="truncated"), "ended as truncated"),
         (msgspec.structs.replace(FLOWS[2], outcome="stalled"), FLOWS[2], "asked directly the turn ended as stalled"),
         (FLOWS[2], msgspec.structs.replace(held(FLOWS[2], 100), ours=True), "own loop was blocked"),
+        (msgspec.structs.replace(FLOWS[2], ours=True), Course("unreachable"), "ended as unreachable"),
+        (msgspec.structs.replace(FLOWS[2], ours=True), Course("completed"), "no text came"),
     ],
 )
 def test_what_proves_nothing_and_why(direct: Course, through: Course, says: str) -> None:

@@ -126,7 +126,7 @@ def test_a_hop_that_is_down_is_told_as_such_and_proves_nothing(lively: str) -> N
     found, code = compare(lively, f"http://127.0.0.1:{free_port()}", "--config", "/dev/null")
     assert found["through"]["outcome"] == "unreachable"
     assert found["diagnosis"]["kind"] == "unreachable"
-    assert "nothing to compare" in found["diagnosis"]["sentence"]
+    assert "what is wrong is there" in found["diagnosis"]["sentence"]
     assert code == 1
 
 
