@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypedDict, Unpack, cast
+import weakref
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, Self, TypedDict, Unpack, cast
 
 from dashboard.backend.answer import Driver, Stop
 from dashboard.backend.seam import Transport
 from dashboard.backend.transport import HttpTransport
-from dashboard.config import Backend, Custom, Limits, Secret, check_custom, check_headers
+from dashboard.config import Backend, ConfigError, Custom, Limits, Secret, check_custom, check_headers
 from dashboard.config_yaml import check_url
 from dashboard.health.report import Report
 from dashboard.health.turn_gauge import TurnGauge
@@ -41,9 +43,10 @@ class Callbacks(TypedDict, total=False):
 
 
 class Asking:
-    """One question on its way: `await` it for its Report, or iterate over its TurnEvents (then `report` has it).
+    """One question, asked once: `await` it for its Report, or iterate over its TurnEvents (then `report` has it).
 
-    Leaving the loop early, or cancelling, ends the turn as stopped and closes the connection.
+    Leaving the loop early, or cancelling, ends the turn as stopped and closes the connection. After `aclose()`, or behind
+    `async with`, that has happened.
     """
 
     def __init__(
@@ -51,6 +54,10 @@ class Asking:
     ) -> None:
         self._backend, self._callbacks, self._transport = backend, callbacks, transport
         self._gauge = TurnGauge(backend.thresholds)
+        self._running: weakref.ref[AsyncGenerator[TurnEvent]] | None = (
+            None  # held, it would outlive the loop that is left
+        )
+        self._over = asyncio.Event()
         self._turn = Turn(
             secrets.token_hex(8),
             backend,
@@ -74,7 +81,29 @@ class Asking:
             pass
         return self.report
 
-    async def __aiter__(self) -> AsyncIterator[TurnEvent]:
+    def __aiter__(self) -> AsyncGenerator[TurnEvent]:
+        if self._running is not None and not self._over.is_set():
+            raise RuntimeError("this question is on its way already; ask() makes another one")
+        events = self._drive()
+        self._running = weakref.ref(events)
+        return events
+
+    async def aclose(self) -> None:
+        """Stops the turn if it still runs; returns when its connection is closed and `report` is whole. Idempotent."""
+        if self._running is None or self._turn.state is TurnState.IDLE:
+            return
+        events = self._running()
+        if events is not None:
+            await events.aclose()
+        await self._over.wait()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.aclose()
+
+    async def _drive(self) -> AsyncGenerator[TurnEvent]:
         own = HttpTransport(self._backend) if self._transport is None else None
         transport: Transport = self._transport or own  # type: ignore[assignment]  # one of the two is there
         driver = Driver(self._turn, transport)
@@ -89,6 +118,7 @@ class Asking:
                 self._gauge.observe(event)
             if own is not None:
                 await own.aclose()
+            self._over.set()
 
     async def _tell(self, event: TurnEvent) -> None:
         match event:
@@ -111,11 +141,10 @@ class Asking:
                 pass
 
     async def _call(self, name: str, *what: Any) -> None:
-        callback = self._callbacks.get(name)
-        if callable(callback):
-            told = callback(*what)
-            if inspect.isawaitable(told):
-                await told
+        callback = cast("Callable[..., Any] | None", self._callbacks.get(name))
+        told = callback(*what) if callback is not None else None
+        if inspect.isawaitable(told):
+            await told
 
 
 class Settings(Callbacks, total=False):
@@ -131,25 +160,47 @@ def ask(where: str | Backend, question: str | Question, **settings: Unpack[Setti
     """Asks one question of an address or a configured Backend, when awaited or iterated.
 
     `dialect` is guessed when left out; settings of the connection go with an address only. Errors: ConfigError for a
-    dialect that does not exist. What the network does is no exception but an outcome in the report.
+    dialect that does not exist, TypeError for a setting that does not. What the network does is no exception but an
+    outcome in the report.
     """
+    _check(question, settings, own=isinstance(where, str))
     asked = question if isinstance(question, Question) else Question(question)
     backend = where if isinstance(where, Backend) else _backend(where, settings)
     told = {name: value for name, value in settings.items() if name in Callbacks.__annotations__}
     return Asking(backend, asked, cast("Callbacks", told))
 
 
+def _check(question: object, settings: Mapping[str, Any], *, own: bool) -> None:
+    """Errors: TypeError, a sentence for whoever wrote the call."""
+    if not isinstance(question, str | Question):
+        raise TypeError(f"question: expected a text or a Question, got {type(question).__name__}")
+    for name, value in settings.items():
+        if name in Callbacks.__annotations__:
+            if not callable(value) and value is not None:
+                raise TypeError(f"{name}: expected a function, got {type(value).__name__}")
+        elif name not in Settings.__annotations__:
+            raise TypeError(f"ask: expected settings among {', '.join(Settings.__annotations__)}, got {name}")
+        elif not own:
+            raise TypeError(f"{name}: expected an address beside it, got a Backend, which says it itself")
+
+
 def _backend(url: str, settings: Settings) -> Backend:
     check_url(url, "URL")
     headers = {name: Secret(value) for name, value in settings.get("headers", {}).items()}
     check_headers(headers, "headers")
-    if "custom" in settings:
-        check_custom(settings["custom"], "custom")
+    custom, method = settings.get("custom"), settings.get("method", "POST")
+    dialect = settings.get("dialect", "custom" if custom is not None else "auto")
+    if custom is not None:
+        check_custom(custom, "custom")
+    if (custom is not None) != (dialect == "custom"):
+        raise ConfigError("custom: expected a Custom(…) and the dialect custom, got only one of them")
+    if method not in ("POST", "GET"):
+        raise ConfigError(f"method: expected POST or GET, got {method!r}")
     return Backend(
         "embedded",
         url,
-        settings.get("dialect", "custom" if "custom" in settings else "auto"),
+        dialect,
         headers=headers,
-        method="GET" if settings.get("method") == "GET" else "POST",
-        custom=settings.get("custom"),
+        method="GET" if method == "GET" else "POST",
+        custom=custom,
     )

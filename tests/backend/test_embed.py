@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dashboard.backend import ask
-from dashboard.config import ConfigError, Custom
+from dashboard.config import Backend, ConfigError, Custom
 from dashboard.turn.events import Ended, TextArrived
 from tests.backend.raw import HEAD, Peer, serving
 from tests.system.processes import stub
@@ -36,14 +36,21 @@ async def endless(peer: Peer) -> None:
 
 @pytest.mark.system
 def test_the_example_in_the_docs_runs_as_it_stands(tmp_path: Path) -> None:
-    example = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)[0]
+    examples = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
+    printed = []
     with stub("--speed", "8") as url:
-        script = tmp_path / "example.py"
-        script.write_text(example.replace("http://127.0.0.1:8004/process/stream", url), "utf-8")
-        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "routed to Math Agent" in done.stdout
-    assert "The answer is 4.\ncompleted - " in done.stdout
+        for example in (each for each in examples if "asyncio.run(" in each):
+            script = tmp_path / "example.py"
+            script.write_text(example.replace("http://127.0.0.1:8004/process/stream", url), "utf-8")
+            done = subprocess.run(
+                [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+            printed.append(done.stdout)
+    asked, left = printed
+    assert "routed to Math Agent" in asked
+    assert "The answer is 4.\ncompleted - " in asked
+    assert "\nstopped - The person stopped it" in left
 
 
 async def test_callbacks_in_order_functions_and_coroutines_alike() -> None:
@@ -97,6 +104,62 @@ async def test_leaving_the_loop_stops_the_turn_and_closes_the_connection() -> No
         await events.aclose()
         await asyncio.wait_for(server.peers[0].gone(), 1)
     assert turn.report.outcome == "stopped"
+
+
+async def test_behind_async_with_the_turn_is_over_and_its_report_whole() -> None:
+    async with serving(endless) as server:
+        async with ask(server.url, "?") as turn:
+            async for event in turn:
+                if isinstance(event, TextArrived):
+                    break
+        assert (turn.report.outcome, turn.report.text) == ("stopped", "and so on")
+        await asyncio.wait_for(server.peers[0].gone(), 30)
+    await turn.aclose()
+    unused = ask("http://127.0.0.1:1/", "?")
+    await unused.aclose()
+
+
+async def test_what_a_callback_raises_ends_the_turn_and_reaches_the_caller() -> None:
+    def mine(text: str) -> None:
+        raise LookupError(text)
+
+    async with serving(endless) as server:
+        turn = ask(server.url, "?", on_response_chunk=mine)
+        with pytest.raises(LookupError, match="and so on"):
+            await turn
+        await asyncio.wait_for(server.peers[0].gone(), 30)
+    assert turn.report.outcome == "stopped"
+
+
+async def test_a_question_is_asked_once() -> None:
+    async with serving(endless) as server:
+        turn = ask(server.url, "?")
+        async for _event in turn:
+            with pytest.raises(RuntimeError, match="on its way already"):
+                await turn
+            break
+        await turn.aclose()
+        assert (await turn).outcome == "stopped"
+        assert len(server.peers) <= 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "says"),
+    [
+        ({"on_chunk": print}, TypeError, "expected settings among on_routing_started, "),
+        ({"on_error": 3}, TypeError, "on_error: expected a function, got int"),
+        ({"method": "PUT"}, ConfigError, "method: expected POST or GET, got 'PUT'"),
+        ({"dialect": "custom"}, ConfigError, "custom: expected a Custom"),
+        ({"custom": Custom("a"), "dialect": "a2a"}, ConfigError, "custom: expected a Custom"),
+        ({"custom": Custom("a..b")}, ConfigError, "custom.text: expected a path"),
+        ({"question": 5}, TypeError, "question: expected a text or a Question, got int"),
+        ({"where": Backend("b", "http://h/"), "dialect": "a2a"}, TypeError, "dialect: expected an address beside it"),
+    ],
+)
+def test_a_mistake_in_the_call_is_told_at_the_call(settings: dict[str, Any], error: type, says: str) -> None:
+    given = {"where": "http://127.0.0.1:1/", "question": "?"} | settings
+    with pytest.raises(error, match=re.escape(says)):
+        ask(given.pop("where"), given.pop("question"), **given)
 
 
 async def test_a_custom_stream_is_read_by_its_description() -> None:
