@@ -31,10 +31,15 @@ if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pa
 
 
 def on_server_loaded(_server_context: Any) -> None:
-    """Once a process, loop running: history, canaries; a moment later, after Bokeh's own, our signal handlers."""
+    """Once a process, loop running: signals, history, canaries. Bokeh puts a handler of its own a moment later, so ours again."""
+    _take_signals()
     current().serve()
     listen_own()
-    IOLoop.current().call_later(0.5, lambda: handle_signals(current, IOLoop.current().stop))
+    IOLoop.current().call_later(0.5, _take_signals)
+
+
+def _take_signals() -> None:
+    handle_signals(current, IOLoop.current().stop)
 
 
 def on_session_destroyed(session_context: Any) -> None:

@@ -88,7 +88,7 @@ class Runtime:
         """
         backend = self.backends.get(backend_name)
         if backend is None:
-            raise Refused("That backend is no longer configured; reload the page and choose another.")
+            raise Refused("That backend is no longer configured; choose another.")
         backend = backend if options is None else msgspec.structs.replace(backend, ask=options)
         return self._begin(backend, question, session, source, also=also, ask=ask, transport=transport)
 

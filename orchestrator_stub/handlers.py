@@ -66,7 +66,16 @@ class Handler(tornado.web.RequestHandler):
 
 class Health(Handler):
     def get(self) -> None:
-        self.finish({"status": "ok", **self.stub.runs.numbers(), "turns": dict(self.stub.runs.turns)})
+        self.finish({"status": "ok", **self.stub.runs.numbers(), "turns": self.stub.runs.totals()["turns"]})
+
+    head = get
+
+
+class Turns(Handler):
+    """How they ended, and what more is known of those that were cut or left."""
+
+    def get(self) -> None:
+        self.finish(self.stub.runs.totals())
 
     head = get
 

@@ -22,6 +22,11 @@ log = logging.getLogger(__name__)
 
 OUTCOMES = ("completed", "failed", "cut", "refused", "left")
 """How a turn's script ended, as far as somebody read it: `cut` without an ending event, `left` by its reader."""
+PARTS = {"cut": ("midway", "senseless"), "left": ("unanswered", "hung", "talking")}
+"""What is known of those: cut after a message of its protocol, or before there was one; left before there was a response
+head, while nothing more was to come, or while it went on. Why a reader left (a person, a limit, its patience) only the
+reader knows.
+"""
 
 
 STREAMS = ("text/event-stream", "text/plain")
@@ -68,6 +73,7 @@ class Run:
         self._forgotten = False
         self._outcome = ""
         self._counted = ""
+        self._headed = self._sensible = self._hangs = False
 
     @property
     def linked(self) -> bool:
@@ -165,10 +171,11 @@ class Run:
             case Wait(s):
                 await self._sleep(s / self._settings.speed)
             case Head():
-                self._head = instruction
+                self._head, self._headed = instruction, True
                 if self._link:
                     await self._link.head(instruction)
             case Hang():
+                self._hangs = True
                 await asyncio.get_running_loop().create_future()
             case Forget():
                 self._forgotten = True
@@ -178,6 +185,7 @@ class Run:
     async def _send(self, send: Send) -> None:
         for event in send.events:
             self._buffer.add(event)
+        self._sensible = self._sensible or bool(send.events)
         self._outcome = send.outcome or self._outcome
         if self._link:
             await self._link.write(send.data)
@@ -210,9 +218,20 @@ class Run:
 
     def _count(self, outcome: str) -> None:
         """A turn counts once; an ending that is heard after all replaces how it looked before."""
-        if self._counted in ("completed", "failed") or outcome == self._counted:
+        before, _, _ = self._counted.partition(" ")
+        if before in ("completed", "failed") or outcome == before:
             return
-        if self._counted:
-            self._turns[self._counted] -= 1
-        self._counted = outcome
+        if before:
+            self._turns[before] -= 1
+            self._turns[self._counted] -= " " in self._counted
+        self._counted = f"{outcome} {self._part(outcome)}".rstrip()
         self._turns[outcome] += 1
+        self._turns[self._counted] += " " in self._counted
+
+    def _part(self, outcome: str) -> str:
+        """Which of PARTS it is; "" where there are none."""
+        if outcome == "cut":
+            return "midway" if self._sensible else "senseless"
+        if outcome == "left":
+            return "unanswered" if not self._headed else "hung" if self._hangs else "talking"
+        return ""

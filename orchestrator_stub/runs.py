@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from orchestrator_stub.config import Settings
 from orchestrator_stub.instructions import Instruction
-from orchestrator_stub.run import OUTCOMES, Link, Run
+from orchestrator_stub.run import OUTCOMES, PARTS, Link, Run
 
 
 class Runs:
@@ -16,6 +16,7 @@ class Runs:
 
     def __init__(self, settings: Settings) -> None:
         self.turns: Counter[str] = Counter(dict.fromkeys(("started", *OUTCOMES), 0))
+        """By outcome, and by outcome and part ("left hung")."""
         self._settings = settings
         self._runs: OrderedDict[str, Run] = OrderedDict()
 
@@ -43,6 +44,13 @@ class Runs:
         self._forget_old()
         runs = self._runs.values()
         return {"streams": sum(r.linked for r in runs), "working": sum(r.working for r in runs), "runs": len(runs)}
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """How turns ended, and what more is known of some."""
+        return {
+            "turns": {name: self.turns[name] for name in ("started", *OUTCOMES)},
+            **{name: {part: self.turns[f"{name} {part}"] for part in parts} for name, parts in PARTS.items()},
+        }
 
     def close(self) -> None:
         """Ends everything."""

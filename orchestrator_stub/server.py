@@ -15,7 +15,7 @@ from orchestrator_stub.agents import AGENTS, Agent
 from orchestrator_stub.config import Settings, all_scenarios
 from orchestrator_stub.dialects.openai_chat import OpenAIChat
 from orchestrator_stub.dialects.orchestrator import Orchestrator
-from orchestrator_stub.handlers import Handler, Health, Nothing, Scenarios
+from orchestrator_stub.handlers import Handler, Health, Nothing, Scenarios, Turns
 from orchestrator_stub.runs import Runs
 from orchestrator_stub.scenario import Scenario, ScenarioError
 from orchestrator_stub.streams import Chat, Models, Native
@@ -27,6 +27,7 @@ ADDRESSES: tuple[tuple[str, type[Handler]], ...] = (
     (OpenAIChat.path, Chat),
     ("/v1/models", Models),
     ("/health", Health),
+    ("/health/turns", Turns),
     ("/scenarios", Scenarios),
     (".*", Nothing),
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+from dashboard.health.wording import count
 from dashboard.telemetry.history_file import HistoryError, HistoryFile
 from dashboard.telemetry.past_counts import PastCounts
 from dashboard.telemetry.past_turn import PastTurn
@@ -79,7 +80,8 @@ class HistoryWriter(threading.Thread):
         self.join(seconds)
         if self._pending:
             self.lost += len(self._pending)
-            log.error("history: %d turns could not be written: %s", len(self._pending), self.alarm or "no time left")
+            said = count(len(self._pending), "turn")
+            log.error("history: %s could not be written: %s", said, self.alarm or "no time left")
 
     def run(self) -> None:
         retry_s = RETRY_S

@@ -173,6 +173,11 @@ class ChatPane(Pane):
         self._now, self._scenario_about = Asking(name), ""
         self.settings = self._settings()
 
+    def refresh(self) -> None:
+        """The backend's dialect and examples, and the limits, as they are configured now."""
+        if (fresh := self._settings()) != self.settings:
+            self.settings = fresh
+
     def use_options(self, options: AskOptions | None) -> None:
         """Questions are sent with this model and system prompt from now on; None: with the configured ones."""
         self._now = msgspec.structs.replace(self._now, options=options)

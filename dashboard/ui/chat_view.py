@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 from param.parameterized import Event
 
-from dashboard.config import AskOptions, Thresholds
+from dashboard.config import AskOptions, Backend, Config, Thresholds
 from dashboard.health.snapshot import Scope, Snapshot
 from dashboard.ui.ask_fields import AskFields, asks
 from dashboard.ui.charts import Charts
@@ -33,6 +33,7 @@ class ChatView:
         self.visit = visit
         runtime, backend = visit.runtime, visit.backend
         self._runtime = runtime
+        self._config = runtime.config
         self._scope = Scope(backend)
         self._seen: Snapshot | None = None
         self.chat = ChatPane(visit, backend, sizing_mode="stretch_width", css_classes=["sg-chat"], margin=0)
@@ -92,6 +93,8 @@ class ChatView:
 
     def tick(self) -> None:
         """Shows what is new."""
+        if self._config is not self._runtime.config:
+            self._follow()
         snapshot = self._runtime.snapshot(self._scope)
         if snapshot is self._seen or not self.chat.visible_in_browser:
             return
@@ -103,6 +106,20 @@ class ChatView:
     def _show_numbers(self, snapshot: Snapshot) -> None:
         backend = self._runtime.backends.get(snapshot.scope.backend)
         self.numbers.show(snapshot, backend.thresholds if backend else Thresholds())
+
+    def _follow(self) -> None:
+        """Another configuration holds: its backends are offered. A running answer goes on, what was typed stays."""
+        before, self._config = self._config, self._runtime.config
+        chosen, names = self._scope.backend, list(self._runtime.backends)
+        if chosen in names:
+            self._backend.options = names
+            if _configured(before, chosen) != _configured(self._config, chosen):
+                self.chat.use_options(self._ask.show(self._runtime.backends[chosen]))
+                self.visit.soon(self.load_scenarios)
+            self.chat.refresh()
+            return
+        self._backend.param.update(options=names, value=names[0])
+        self.chat.note(f"{chosen} is no longer configured: questions go to {names[0]} now, or choose another.")
 
     async def _show(self) -> None:
         self.tick()
@@ -184,3 +201,7 @@ def _select(label: str, options: list[str], **look: Any) -> pmui.Select:
 
 def _caption(text: str) -> Viewable:
     return pmui.Typography(text, variant="caption", sx={"color": "text.secondary"}, margin=(16, 12, 0, 12))
+
+
+def _configured(config: Config, name: str) -> Backend | None:
+    return next((each for each in config.backends if each.name == name), None)

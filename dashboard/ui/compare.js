@@ -30,6 +30,7 @@ class Compare extends Pane {
       el("p", {}, "Every backend below is asked at the same moment. Each answer gets its verdict and its numbers; the best of a row is marked."),
       el("div", {class: "examples"}, ...examples));
     this.composer.typed();
+    for (const lane of this.lanes.values()) lane.offer(settings.backends);
   }
 
   on_full({lanes, question, elapsed_s, running, marks, draft, lost}) {

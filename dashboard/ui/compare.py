@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dashboard.runtime import Refused
+from dashboard.runtime import Refused, Runtime
 from dashboard.ui.comparison import Comparison, Lane
 from dashboard.ui.conversation import Shown
 from dashboard.ui.pane import Handler, Pane, source
@@ -34,22 +34,25 @@ class ComparePane(Pane):
     _stylesheets = [source("tokens.css", "chat.css", "answer.css", "compare.css")]
 
     def __init__(self, visit: Visit, backends: Sequence[str], **params: Any) -> None:
-        runtime = visit.runtime
         self._draft, self._first = "", list(backends)
+        self._config = visit.runtime.config
         self.on_choice: Callable[[list[str]], None] = lambda _names: None
         self.on_claim: Callable[[], None] = lambda: None
         """Another comparison is this page's now: the one that its tab had."""
-        settings = {
-            "backends": list(runtime.backends),
-            "least": LEAST,
-            "most": MOST,
-            "rows": [[row.label, row.about] for row in ROWS],
-            "question_chars": runtime.config.limits.question_chars,
-            "examples": list(runtime.config.backends[0].examples[:3]),
-        }
-        super().__init__(visit, settings=settings, **params)
+        super().__init__(visit, settings=_settings(visit.runtime), **params)
         visit.claimed.append(self._claimed)
         self._take_over()
+
+    def follow(self) -> None:
+        """Where another configuration holds, its backends are offered; a lane whose own is gone keeps its answer and says so."""
+        if self._config is self._runtime.config:
+            return
+        known = {each.name for each in self._config.backends}
+        self._config = self._runtime.config
+        self.settings = _settings(self._runtime)
+        names = dict.fromkeys(name for name in self.backends if name in known and name not in self._runtime.backends)
+        if names:
+            self.note(f"No longer configured: {', '.join(names)}. Choose another backend there.")
 
     @property
     def _all(self) -> Comparison:
@@ -196,3 +199,14 @@ class ComparePane(Pane):
         self._take_over()
         self._full()
         self.on_claim()
+
+
+def _settings(runtime: Runtime) -> dict[str, Any]:
+    return {
+        "backends": list(runtime.backends),
+        "least": LEAST,
+        "most": MOST,
+        "rows": [[row.label, row.about] for row in ROWS],
+        "question_chars": runtime.config.limits.question_chars,
+        "examples": list(runtime.config.backends[0].examples[:3]),
+    }

@@ -5,8 +5,9 @@ class LaneView {
     this.id = lane;
     this.letter = letter;
     const {settings} = pane.model;
-    this.select = el("select", {"aria-label": `Backend ${letter}`, onchange: () => pane.act({type: "use", lane, backend: this.select.value})},
-      ...settings.backends.map((name) => el("option", {value: name, selected: name === backend}, name)));
+    this.backend = backend;
+    this.select = el("select", {"aria-label": `Backend ${letter}`, onchange: () => pane.act({type: "use", lane, backend: this.select.value})});
+    this.offer(settings.backends);
     this.stop = button("Stop", "stop", () => pane.act({type: "stop", lane}), {class: "ghost", hidden: true, title: `Stop ${letter} alone`});
     this.drop = button(`Remove ${letter}`, "failed", () => pane.act({type: "drop", lane}), {class: "ghost", quiet: true});
     this.body = el("div", {class: "lane-body", tabindex: 0, role: "region", "aria-label": `Answer of ${letter}, ${backend}`});
@@ -21,6 +22,13 @@ class LaneView {
     this.marks = [];
     if (turn) this.begin(turn, rows, pane.act);
     else this.body.append(el("p", {class: refusal ? "refused" : "idle"}, refusal ? `Not asked: ${refusal}` : "Asked with the next question."));
+  }
+
+  // One that is gone stays in sight as what the answer is of, and cannot be chosen.
+  offer(names) {
+    const gone = names.includes(this.backend) ? [] : [el("option", {value: this.backend, disabled: true}, `${this.backend} (no longer configured)`)];
+    this.select.replaceChildren(...gone, ...names.map((name) => el("option", {value: name}, name)));
+    this.select.value = this.backend;
   }
 
   begin(turn, rows, act) {

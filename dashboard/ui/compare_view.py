@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import panel as pn
 import panel_material_ui as pmui
@@ -20,12 +20,13 @@ HELP = (
 )
 
 
-def chosen(wanted: str, runtime: Runtime, first: str) -> list[str]:
+def chosen(wanted: str, runtime: Runtime, first: str, known: Collection[str] = ()) -> list[str]:
     """The backends that `wanted` ("a,b") names, 2 to 4; unknown ones are left out, missing ones filled up.
 
-    Beginning with `first`; the same twice only where it says so, or where there is no other.
+    Beginning with `first`; the same twice only where it says so, or where there is no other. `known` are those of the lanes:
+    one that left the configuration since keeps its answer.
     """
-    named = [name for name in wanted.split(",") if name in runtime.backends][:MOST]
+    named = [name for name in wanted.split(",") if name in runtime.backends or name in known][:MOST]
     spare = [name for name in (first, *runtime.backends) if name not in named]
     while len(named) < LEAST:
         named.append(spare.pop(0) if spare else first)
@@ -55,7 +56,7 @@ class CompareView:
     def _claimed(self) -> None:
         """The tab's comparison has come: its backends stay, unless the address that was opened names others."""
         if self._named:
-            self.pane.use(chosen(self._named, self.visit.runtime, self.visit.backend))
+            self.pane.use(chosen(self._named, self.visit.runtime, self.visit.backend, self.pane.backends))
         self._named = ""
         self.visit.soon(lambda: self._remember(self.pane.backends))
 
@@ -64,14 +65,16 @@ class CompareView:
 
     def open(self, query: Mapping[str, str]) -> None:
         """Brings the backends of the address, and the question that another view handed over."""
-        names = chosen(query.get("backends", ",".join(self.pane.backends)), self.visit.runtime, self.visit.backend)
+        known = self.pane.backends
+        names = chosen(query.get("backends", ",".join(known)), self.visit.runtime, self.visit.backend, known)
         draft, self.visit.draft = self.visit.draft, ""
         self.pane.use(names, draft)
         if query.get("backends") != ",".join(self.pane.backends):
             self.visit.soon(lambda: self._remember(self.pane.backends))
 
     def tick(self) -> None:
-        """Nothing: lanes are painted as their turns grow."""
+        """Offers the backends of now; lanes are painted as their turns grow."""
+        self.pane.follow()
 
     def close(self) -> None:
         """The session is gone."""

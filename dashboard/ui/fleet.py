@@ -133,6 +133,7 @@ class FleetView:
     def tick(self) -> None:
         """Shows what is new."""
         self._board.refresh(self.visit.runtime)
+        self.pane.runbooks = runbooks(self.visit.runtime)
         self.pane.show(self._board.rows, self._board.server, self._board.wall_at)
 
     def close(self) -> None:

@@ -62,6 +62,7 @@ def facts(runtime: Runtime, name: str, now: float) -> Facts:
         [alarm for alarm in runtime.vigil.firing if alarm.backend == name],
         stands["ttft"],
         runtime.backends[name].thresholds.ttft_s,
+        history.window(name, WINDOW_S).outcomes,
     )
 
 

@@ -71,6 +71,7 @@ class BackendRow {
     this.connection = el("span", {class: "connection"}, el("i", {}), el("span", {}));
     this.strip = new Strip(open);
     this.last = el("span", {class: "ago"});
+    this.outcomes = el("span", {class: "outcomes"});
     this.diagnosis = el("div", {class: "diagnosis", role: "cell", hidden: true});
     this.open = open;
     this.alarms = el("ul", {class: "alarms", hidden: true});
@@ -85,7 +86,7 @@ class BackendRow {
       number("availability", "Availability"), cell("budget", "Budget left", el("span", {class: "value"}, "–"),
         el("span", {class: "bar", "aria-hidden": "true"}, el("i", {}))),
       number("ttft", "First text p95"), number("gap", "Chunk gap p95"), number("stalls", "Stalls"), number("live", "Live"),
-      cell("turns", "Last turns", this.strip.root, this.last),
+      cell("turns", "Last turns", this.strip.root, this.last, this.outcomes),
       cell("canary", "Canary", el("span", {class: "value"}, "–"), el("span", {class: "sub"})),
       el("div", {class: "alarms-cell", role: "cell"}, this.alarms), this.diagnosis);
   }
@@ -107,6 +108,8 @@ class BackendRow {
     }
     if (fields.strip) this.strip.set(fields.strip);
     if (fields.add) this.strip.add(fields.add);
+    if (fields.outcomes) this.outcomes.replaceChildren(...fields.outcomes.map(([name, n]) =>
+      el("span", {"data-outcome-total": name}, `${n.toLocaleString("en")} ${name}`)));
     if (fields.diagnosis !== undefined) this.diagnose(row.diagnosis);
     if (fields.alarms) {
       this.alarms.hidden = !row.alarms.length;

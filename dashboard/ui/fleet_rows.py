@@ -7,7 +7,7 @@ Times in a row are Unix seconds; the browser counts ages by itself, so that a ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import floor, isfinite
 from typing import Any
 
@@ -60,7 +60,7 @@ ABOUT = {
     "gap": "Time between two non-empty text chunks. 95 % of the last hour's were at most this long.",
     "stalls": f"{DEFINITIONS['stalls']} Since this server began.",
     "live": "Turns that run now.",
-    "last": "The last 30 turns, oldest first: the taller the mark, the worse.",
+    "last": f"The last 30 turns, oldest first: the taller the mark, the worse. Below, how all turns of the last {DAYS} days ended.",
     "canary": "A question that is asked on a timer: how it went last, and when it is asked again.",
 }
 """column → what it says, shown where it stands."""
@@ -70,7 +70,8 @@ class Facts(msgspec.Struct, frozen=True):
     """All that a row is made of.
 
     `turns` are the last ones, oldest first; `ttft` and `gap` are over the last hour; `availability` and `in_time` (a first
-    text within `ttft_s`) are over their objective's window, of the turns of `source`; `alarms` fire for this backend.
+    text within `ttft_s`) are over their objective's window, of the turns of `source`; `alarms` fire for this backend;
+    `outcomes` counts all turns of that window.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Facts(msgspec.Struct, frozen=True):
     alarms: Sequence[Alarm] = ()
     in_time: Standing = standing(TTFT, 0, 0)
     ttft_s: float = 2.0
+    outcomes: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
 def row(facts: Facts) -> Row:
@@ -106,6 +108,7 @@ def row(facts: Facts) -> Row:
         "stalls": [count(snapshot.stalls_total), ""],
         "live": [count(snapshot.turns_active), ""],
         "strip": [mark(each) for each in facts.turns],
+        "outcomes": [[name, facts.outcomes[name]] for name in OUTCOMES if facts.outcomes.get(name)],
         "diagnosis": mark(last) if last else None,
         "canary": canary(facts.canary),
         "alarms": [alarm_row(each) for each in facts.alarms],

@@ -163,6 +163,7 @@ class Page:
             return
         try:
             self.view.tick()
+            self.alerts.runbooks = runbooks(self.visit.runtime)
             self.alerts.show(self.visit.runtime.vigil.firing)
         except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
             self.visit.failed("page tick", error)

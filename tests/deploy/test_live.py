@@ -17,21 +17,23 @@ from tests.browser import chromium
 from tests.browser.reading import ask, open_page, outcome
 from tests.browser.site import Site
 from tests.deploy.dashboard_check import layout, panels, queries
+from tests.deploy.programs import NO_ALERTMANAGER
 from tests.deploy.queries import parts
-from tests.deploy.watched import Prometheus, watched
+from tests.deploy.watched import Alertmanager, Prometheus, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(180)]
 
 DOCUMENT = json.loads(contents("grafana")["streamgauge.json"])
 LIMIT_S = 60.0
+Place = tuple[Site, Prometheus, Alertmanager]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Prometheus]]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Site and Prometheus, after a person has asked the demo twice and every canary has been counted."""
     if chromium.path() is None:
         pytest.skip(chromium.MISSING)
-    with watched(tmp_path_factory.mktemp("watched")) as (site, prometheus):
+    with watched(tmp_path_factory.mktemp("watched")) as (site, prometheus, manager):
         seen: list[set[str]] = []
         with chromium.chromium() as browser, chromium.watched(browser, site.home) as page:
             open_page(page.page, site)
@@ -43,7 +45,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Prom
             until(lambda: prometheus.values("probe_success == 1", True))
             until(lambda: prometheus.values("rate(streamgauge_screen_lag_seconds_count[10s]) > 0", True))
             assert page.wrong == []
-        yield site, prometheus
+        yield site, prometheus, manager
 
 
 def until(true: Callable[[], Any]) -> None:
@@ -89,7 +91,7 @@ def test_a_broken_layout_is_seen(harm: Callable[[dict[str, Any]], None]) -> None
     assert list(layout(document)) != []
 
 
-def test_nobody_else_can_scrape(place: tuple[Site, Prometheus]) -> None:
+def test_nobody_else_can_scrape(place: Place) -> None:
     targets = place[1].get("targets")["activeTargets"]
     target = next(each for each in targets if each["labels"]["job"] == "streamgauge")
     assert {each["health"] for each in targets} == {"up"}
@@ -97,7 +99,7 @@ def test_nobody_else_can_scrape(place: tuple[Site, Prometheus]) -> None:
     assert httpx.get(f"{place[0].home}/metrics", trust_env=False).status_code == 404
 
 
-def test_every_query_of_the_dashboard_has_numbers(place: tuple[Site, Prometheus]) -> None:
+def test_every_query_of_the_dashboard_has_numbers(place: Place) -> None:
     assert list(queries(DOCUMENT, place[1].values)) == []
 
 
@@ -111,7 +113,7 @@ def test_every_query_of_the_dashboard_has_numbers(place: tuple[Site, Prometheus]
         ("histogram_quantile(0.95, sum by (backend, le)", "histogram_quantile(0.95, sum by (backend)", "no number"),
     ],
 )
-def test_a_broken_query_is_seen(place: tuple[Site, Prometheus], before: str, after: str, said: str) -> None:
+def test_a_broken_query_is_seen(place: Place, before: str, after: str, said: str) -> None:
     text = json.dumps(DOCUMENT)
     assert before in text
     found = list(queries(json.loads(text.replace(before, after)), place[1].values))
@@ -119,7 +121,7 @@ def test_a_broken_query_is_seen(place: tuple[Site, Prometheus], before: str, aft
     assert all(said in each for each in found), found
 
 
-def test_what_the_rules_look_at_has_numbers(place: tuple[Site, Prometheus]) -> None:
+def test_what_the_rules_look_at_has_numbers(place: Place) -> None:
     rules = [
         rule["expr"]
         for name in ("recording", "alerts")
@@ -131,13 +133,13 @@ def test_what_the_rules_look_at_has_numbers(place: tuple[Site, Prometheus]) -> N
     assert [part for part in sorted(asked) if not place[1].values(part, True)] == []
 
 
-def test_no_rule_fails_in_evaluation(place: tuple[Site, Prometheus]) -> None:
+def test_no_rule_fails_in_evaluation(place: Place) -> None:
     groups = place[1].get("rules")["groups"]
     assert sum(len(group["rules"]) for group in groups) == 42
     assert [rule["lastError"] for group in groups for rule in group["rules"] if rule["health"] == "err"] == []
 
 
-def test_stalls_are_told_first_as_pending_then_as_firing(place: tuple[Site, Prometheus]) -> None:
+def test_stalls_are_told_first_as_pending_then_as_firing(place: Place) -> None:
     until(lambda: "firing" in place[1].alerts("Stalls", backend="stall"))
     held = place[1].get(
         "query", query='min_over_time(ALERTS{alertname="Stalls", backend="stall", alertstate="pending"}[5m])'
@@ -146,12 +148,24 @@ def test_stalls_are_told_first_as_pending_then_as_firing(place: tuple[Site, Prom
     assert place[1].alerts("Stalls", backend="demo") == set()
 
 
-def test_a_failing_canary_is_a_backend_that_is_down(place: tuple[Site, Prometheus]) -> None:
+def test_a_failing_canary_is_a_backend_that_is_down(place: Place) -> None:
     until(lambda: "firing" in place[1].alerts("BackendDown", backend="error-event"))
     assert place[1].alerts("BackendDown", backend="demo") == set()
 
 
-def test_a_sample_of_a_histogram_leads_to_its_turn(place: tuple[Site, Prometheus]) -> None:
+def test_the_alertmanager_tells_whom_it_should_and_keeps_back_what_is_implied(place: Place) -> None:
+    """A back end that is down is far from its objectives as well: told once."""
+    if not place[2].address:
+        pytest.skip(NO_ALERTMANAGER)
+    heard = place[2].heard
+    expected = {("alive", "Watchdog", ""), ("page", "BackendDown", "error-event")}
+    until(lambda: expected <= heard)
+    until(lambda: {("AvailabilityBurn", "error-event"), ("Stalls", "stall")} <= place[2].inhibited())
+    assert {where for where, name, _ in heard if name == "Watchdog"} == {"alive"}
+    assert {name for where, name, backend in heard if where == "page" and backend == "demo"} == set()
+
+
+def test_a_sample_of_a_histogram_leads_to_its_turn(place: Place) -> None:
     now = time.time()
     query = "streamgauge_time_to_first_text_seconds_bucket"
     told = place[1].get("query_exemplars", query=query, start=now - 300, end=now)

@@ -14,7 +14,7 @@ from dashboard.telemetry.catalogue import CATALOGUE, PREFIX
 from dashboard.watch.alerts import RULES
 from deploy.generate.__main__ import FILES, differing
 from tests.architecture.tree import ROOT
-from tests.deploy.programs import DEPLOY, promtool
+from tests.deploy.programs import DEPLOY, promtool, said
 from tests.deploy.queries import selected
 
 PROMETHEUS = DEPLOY / "prometheus"
@@ -142,6 +142,44 @@ def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
 def test_a_runbook_has_its_parts(part: str) -> None:
     sections = RUNBOOKS.read_text("utf-8").split("\n## ")[1:]
     assert [section.split("\n")[0] for section in sections if f"**{part}:**" not in section] == []
+
+
+def test_the_alertmanager_takes_its_example() -> None:
+    checked = said("amtool", "check-config", "alertmanager.yml", cwd=PROMETHEUS)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "3 receivers" in checked.stdout
+    assert "4 inhibit rules" in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("receiver: pages", "receiver: nobody"),
+        ('severity="page"', 'severity=="page"'),
+        ("group_wait: 30s", "group_wait: 30"),
+    ],
+)
+def test_a_broken_alertmanager_configuration_fails_its_check(copy: Path, before: str, after: str) -> None:
+    file = copy / "alertmanager.yml"
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after, 1), "utf-8")
+    assert said("amtool", "check-config", "alertmanager.yml", cwd=copy).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        ({"alertname": "Watchdog", "severity": "none"}, "watchdog"),
+        ({"alertname": "BackendDown", "severity": "page"}, "pages"),
+        ({"alertname": "Stalls", "severity": "ticket"}, "tickets"),
+        ({"alertname": "AvailabilityBurn", "severity": "page"}, "pages"),
+    ],
+)
+def test_each_alert_goes_where_it_should(labels: dict[str, str], receiver: str) -> None:
+    asked = [f"{name}={value}" for name, value in labels.items()]
+    found = said("amtool", "config", "routes", "test", "--config.file=alertmanager.yml", *asked, cwd=PROMETHEUS)
+    assert found.stdout.split() == [receiver], found.stderr
 
 
 def test_what_the_alertmanager_matches_exists() -> None:

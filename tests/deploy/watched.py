@@ -8,7 +8,9 @@ import math
 import re
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -16,6 +18,7 @@ import yaml
 
 from dashboard.cli.export import contents
 from tests.browser.site import Site, serving
+from tests.deploy import programs
 from tests.deploy.programs import binary
 from tests.ports import free_port
 from tests.system.processes import program, stub
@@ -93,8 +96,59 @@ class Prometheus:
         }
 
 
+class Alertmanager:
+    """A real one; `heard` is what its receivers get: (page, ticket or alive; alert; backend). Without an address there is none."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.heard: set[tuple[str, str, str]] = set()
+
+    def inhibited(self) -> set[tuple[str, str]]:
+        """(alert, backend) of what something worse implies."""
+        told = httpx.get(f"http://{self.address}/api/v2/alerts", trust_env=False).json()
+        return {
+            (each["labels"]["alertname"], each["labels"].get("backend", ""))
+            for each in told
+            if each["status"]["inhibitedBy"]
+        }
+
+
 @contextlib.contextmanager
-def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
+def alertmanager(folder: Path) -> Iterator[Alertmanager]:
+    """On a free port of this machine, with the shipped example; it waits for nothing, and its receivers are ours."""
+    if not (found := programs.alertmanager()):
+        yield Alertmanager("")
+        return
+    manager = Alertmanager(f"127.0.0.1:{free_port()}")
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # http.server's name
+            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            for alert in told["alerts"]:
+                labels = alert["labels"]
+                manager.heard.add((self.path.strip("/"), labels["alertname"], labels.get("backend", "")))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    Thread(target=receiver.serve_forever, daemon=True).start()
+    text = contents("prometheus")["alertmanager.yml"]
+    text = re.sub(r"group_wait: \w+", "group_wait: 0s", re.sub(r"group_interval: \w+", "group_interval: 1s", text))
+    file = folder / "alertmanager.yml"
+    file.write_text(text.replace("127.0.0.1:9095", f"127.0.0.1:{receiver.server_port}"), "utf-8")
+    options = (f"--config.file={file}", f"--storage.path={folder}/alerts", "--cluster.listen-address=")
+    with program(found, *options, f"--web.listen-address={manager.address}") as running:
+        running.wait_for("Listening on|msg=Listening", 60)
+        yield manager
+    receiver.shutdown()
+    receiver.server_close()
+
+
+@contextlib.contextmanager
+def prometheus(folder: Path, target: str, alerts_to: str = "") -> Iterator[Prometheus]:
     """On a free port of this machine, with what `streamgauge export` gives, scraping every second."""
     for name, text in contents("prometheus").items():
         if name.endswith(".rules.yml"):
@@ -102,7 +156,10 @@ def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
     shipped = contents("prometheus")["prometheus.yml"]
     document = yaml.safe_load(re.sub(r"^  # (?=- job_name|  )", "  ", shipped, flags=re.MULTILINE))
     document["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    del document["alerting"]
+    if alerts_to:
+        document["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alerts_to]
+    else:
+        del document["alerting"]
     jobs = document["scrape_configs"]
     for job in jobs:
         job["static_configs"][0]["targets"] = [target]
@@ -115,6 +172,7 @@ def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
         f"--config.file={folder}/prometheus.yml",
         f"--storage.tsdb.path={folder}/data",
         "--enable-feature=exemplar-storage",
+        "--rules.alert.resend-delay=1s",  # else what fired before Alertmanager was found is told a minute later
     )
     with program(binary("prometheus"), *options, f"--web.listen-address=127.0.0.1:{port}") as running:
         running.wait_for("Server is ready to receive web requests", 60)
@@ -123,10 +181,11 @@ def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
 
 
 @contextlib.contextmanager
-def watched(folder: Path) -> Iterator[tuple[Site, Prometheus]]:
+def watched(folder: Path) -> Iterator[tuple[Site, Prometheus, Alertmanager]]:
     """All of it; canaries ask at once and every second."""
-    with stub() as stream:
+    with stub() as stream, alertmanager(folder) as manager:
         file, port = folder / "config.yaml", free_port()
         file.write_text(config(stream, folder, port), "utf-8")
-        with serving(file, free_port()) as site, prometheus(folder, f"127.0.0.1:{port}") as scraping:
-            yield site, scraping
+        target = f"127.0.0.1:{port}"
+        with serving(file, free_port()) as site, prometheus(folder, target, manager.address) as scraping:
+            yield site, scraping, manager

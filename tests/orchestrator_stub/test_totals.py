@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -74,6 +75,29 @@ async def test_totals_are_what_clients_saw(serve: Serve) -> None:
     turns = (await served.health())["turns"]
     assert turns == {"started": len(clients), **{each: saw[each] for each in turns if each != "started"}}
     assert min(saw[each] for each in ("completed", "failed", "cut", "refused", "left")) > 1
+
+
+async def test_what_is_known_of_those_that_were_cut_or_left(serve: Serve) -> None:
+    served = await serve()
+    for scenario in ("truncated", "reset", "drop-and-resume", "garbage", "reset-at-once"):
+        with suppress(httpx.HTTPError):
+            await served.ask("x", scenario)
+    resumed = await served.ask("x", "drop-and-resume")
+    assert (await reads_on(served, resumed.ids[-1])) == "completed"
+    for _ in range(2):
+        await served.leave_after(b"response_chunk", "x", "endless")
+    for scenario in ("stall-forever", "no-head"):
+        await never_heard(served, scenario)
+    await until(lambda: served.stub.runs.numbers()["streams"] == 0, 3)
+    answer = await served.client.get(served.url.replace("/process/stream", "/health/turns"))
+    told = answer.json()
+    assert told["cut"] == {"midway": 3, "senseless": 2}
+    assert told["left"] == {"unanswered": 1, "hung": 1, "talking": 2}
+    assert told["turns"] == {"started": 10, "completed": 1, "failed": 0, "cut": 5, "refused": 0, "left": 4}
+
+
+async def reads_on(served: Served, last_event_id: str) -> str:
+    return verdict(await served.resume(last_event_id))
 
 
 async def test_a_redirect_loop_is_a_refusal_at_each_turn(serve: Serve) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from dashboard.telemetry.history_file import HistoryFile
 from tests.architecture.tree import ROOT
+from tests.browser.site import wait_until_answered
 from tests.system.processes import program, stub
 
 pytestmark = pytest.mark.system
@@ -62,8 +63,10 @@ def test_serve_reads_its_configuration_again_and_drains_in_mid_turn(tmp_path: Pa
         words = ("-m", "dashboard", "serve", "--port", "0", "--config", str(file))
         with program(sys.executable, *words) as running:
             port = int(running.wait_for(r"http://127\.0\.0\.1:(\d+)/dashboard", 60)[1])
+            wait_until_answered(f"http://127.0.0.1:{port}")
+            running.signal(signal.SIGHUP)  # however soon: it must not end what has just begun
+            running.wait_for("configuration: read again: no backend changed")
             wait_for(port, "/metrics", 'streamgauge_turns_active{backend="one"} 1.0')
-            time.sleep(0.6)  # the handlers come half a second after Bokeh's own
             configure("one", "two")
             running.signal(signal.SIGHUP)
             running.wait_for("configuration: read again: added two")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from dashboard.config import Backend, Config, Limits
@@ -146,3 +147,29 @@ async def test_a_hidden_page_is_told_nothing_and_all_of_it_when_seen_again(
     assert [each["kind"] for each in told] == ["begin"]
     await made._handle_msg({"type": "seen", "visible": True})
     assert [lane["turn"]["fields"]["verdict"]["outcome"] for lane in told[-1]["lanes"]] == ["stopped", "stopped"]
+
+
+async def test_a_lane_whose_backend_is_gone_keeps_its_answer_and_says_so(runtime: Runtime) -> None:
+    view = CompareView(Visit(runtime, "s", {"backends": "one,two"}))
+    told = Told()
+    view.pane._send_msg = told.append  # type: ignore[method-assign]
+    view.pane.ask("hi")
+    lanes = [lane.shown for lane in view.pane._all.lanes]
+    first = runtime.config.backends[0]
+    new = msgspec.structs.replace(first, name="new")
+    runtime.reload(msgspec.structs.replace(runtime.config, backends=[first, new]))
+    told.clear()
+    view.tick()
+    view.tick()
+    assert view.pane.settings["backends"] == ["one", "new"]
+    assert [each["text"] for each in told] == ["No longer configured: two. Choose another backend there."]
+    assert all(not live.transcript.by for live in runtime.turns()), "what runs is not stopped"
+    for live in runtime.turns():
+        await live.wait()
+    view.open({"backends": "one,two"})
+    assert [lane.shown for lane in view.pane._all.lanes] == lanes
+    view.pane.ask("again")
+    assert [lane.refusal for lane in view.pane._all.lanes] == [
+        "",
+        "That backend is no longer configured; choose another.",
+    ]

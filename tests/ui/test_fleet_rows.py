@@ -179,6 +179,13 @@ def test_availability_is_never_rounded_up(good: int, counted: int, share: str, b
         assert "(canary)" in told["availability"][2]
 
 
+def test_how_all_turns_of_the_month_ended_is_told_by_outcome() -> None:
+    counted = {"truncated": 2, "completed": 57, "stopped": 0, "unreachable": 1}
+    told = row(msgspec.structs.replace(facts(), outcomes=counted))["outcomes"]
+    assert told == [["completed", 57], ["truncated", 2], ["unreachable", 1]]
+    assert row(facts())["outcomes"] == []
+
+
 def test_each_objective_is_told_beside_its_number() -> None:
     wanted = Objective("availability", 0.9), Objective("ttft", 0.998)
     told = row(

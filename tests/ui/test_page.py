@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import msgspec
 import panel as pn
 import pytest
 from panel.util import edit_readonly
@@ -14,6 +15,7 @@ from dashboard.runtime import Runtime
 from dashboard.ui.chat_view import ChatView
 from dashboard.ui.page import Page, build_page
 from dashboard.ui.view import Visit
+from dashboard.wire.dialect import Question
 
 
 @pytest.fixture
@@ -105,6 +107,41 @@ async def test_one_page_being_busy_is_no_news_for_another(runtime: Runtime) -> N
     finally:
         with edit_readonly(pn.state):
             pn.state.busy = False
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_an_open_page_offers_the_backends_of_another_configuration(runtime: Runtime) -> None:
+    page = ChatView(Visit(runtime, "s", {"backend": "two"}))
+    page.open({})
+    told: list[dict[str, Any]] = []
+    page.chat._send_msg = told.append
+    live = runtime.ask("two", Question("hi"), session="s")
+    three = Backend("three", "http://127.0.0.1:9/process/stream", "openai-chat")
+    changed = msgspec.structs.replace(runtime.config.backends[1], examples=["Well?"])
+    runtime.reload(msgspec.structs.replace(runtime.config, backends=[three, changed], limits=Limits(question_chars=7)))
+    page.tick()
+    await settled()
+    assert (page._backend.options, page._backend.value) == (["three", "two"], "two")
+    assert (page.chat.settings["examples"], page.chat.settings["question_chars"]) == (["Well?"], 7)
+    assert told == []
+
+    runtime.reload(msgspec.structs.replace(runtime.config, backends=[three]))
+    page.tick()
+    await settled()
+    assert (page._backend.options, page._backend.value) == (["three"], "three")
+    assert (page.chat.settings["backend"], page.chat.settings["dialect"]) == ("three", "openai-chat")
+    assert page._ask.model.visible
+    assert page.visit.query["backend"] == "three"
+    assert [each["text"] for each in told] == [
+        "two is no longer configured: questions go to three now, or choose another."
+    ]
+    assert not live.transcript.by, "what runs is not stopped"
+    page.tick()
+    assert len(told) == 1, "told once"
 
 
 async def test_a_refusal_becomes_a_note(runtime: Runtime) -> None:
