@@ -15,7 +15,7 @@ from dashboard.config import ConfigError
 from dashboard.endpoints import ROUTES, bind_own, listen_own
 from dashboard.runtime import current
 from dashboard.signals import handle_signals
-from dashboard.ui import guard
+from dashboard.ui import guard, modules
 from dashboard.workers import refuse_workers
 
 try:
@@ -28,6 +28,7 @@ except ConfigError as mistake:  # bare `panel serve` too stops with the sentence
 guard.install()
 if not any(getattr(pattern[1], "__module__", "") == "dashboard.endpoints" for pattern in urls.toplevel_patterns):
     urls.toplevel_patterns[:0] = ROUTES
+modules.route()
 
 
 def on_server_loaded(_server_context: Any) -> None:

@@ -21,7 +21,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from dashboard.config import CanarySettings, ConfigError, MetricsSettings
 from dashboard.runtime import current
 from dashboard.telemetry.probe import ProbeFamilies
-from dashboard.ui import runbooks
+from dashboard.ui import modules, runbooks
 from dashboard.ui.keeper import keeper_of
 from dashboard.watch.expectation import SKIPPED, Went
 
@@ -209,6 +209,24 @@ class RootHandler(RequestHandler):
     head = get
 
 
+class ModuleHandler(RequestHandler):
+    """A module of the page's components; its address changes with its content, so a browser may keep it for good."""
+
+    def get(self, path: str) -> None:
+        code = modules.module(path)
+        if code is None:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(modules.packed(path))
+        else:
+            self.finish(code)
+
+    head = get
+
+
 class PageHandler(RequestHandler):
     """The browser says, with its conversation's key as the body, that a page goes or comes; it hears nothing back.
 
@@ -235,5 +253,10 @@ HEADLESS = [
     (r"/runbooks", RunbooksHandler),
 ]
 """What a server without a page has: (pattern, Tornado handler)."""
-ROUTES = [(r"/?", RootHandler), (r"/conversation/(going|coming)", PageHandler), *HEADLESS]
+ROUTES = [
+    (r"/?", RootHandler),
+    (r"/conversation/(going|coming)", PageHandler),
+    (rf"/{modules.AT}/([0-9a-f]+/\w+\.js)", ModuleHandler),
+    *HEADLESS,
+]
 """For `--plugins`: what the page's server has as well."""

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import param
-from panel.custom import JSComponent
 
 from dashboard.runtime import Runtime
 from dashboard.ui.fleet_rows import alarm_row
-from dashboard.ui.pane import source
+from dashboard.ui.modules import Component, source
 from dashboard.watch.alarms import Alarm
 
 OURS = "runbooks"
@@ -22,7 +21,7 @@ def runbooks(runtime: Runtime) -> str:
     return runtime.config.page.runbooks or OURS
 
 
-class AlertBanner(JSComponent):
+class AlertBanner(Component):
     """State, not messages: a browser that comes back has it. What was acknowledged is the browser's own to know."""
 
     _esm = source("dom.js", "ages.js", "alarm.js", "alert_banner.js")

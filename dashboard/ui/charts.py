@@ -13,12 +13,12 @@ import numpy as np
 import panel as pn
 import param
 from bokeh.models import ColumnDataSource, DataRange1d
-from panel.custom import Child, JSComponent
+from panel.custom import Child
 
 from dashboard.health.snapshot import Column, Snapshot, Window
 from dashboard.ui.columns import COLUMNS, HAPPENED, MARK_COLUMNS, SIGNS, blank, empties, mark_rows, rollover, rows
 from dashboard.ui.figures import HEIGHT, Figures
-from dashboard.ui.pane import source
+from dashboard.ui.modules import Component, source
 from dashboard.ui.theme import MARKS, SERIES
 from dashboard.ui.words import DEFINITIONS, OUTCOMES
 
@@ -73,7 +73,7 @@ def plain(columns: Mapping[str, Column]) -> dict[str, list[float]]:
     return {name: column.tolist() for name, column in columns.items()}
 
 
-class ChartBoard(JSComponent):
+class ChartBoard(Component):
     """The cards around the four figures: title, legend, definition, and what will appear while one is empty.
 
     Above them what happened in the window, in words, and the reader's choices: the window, and a pause.

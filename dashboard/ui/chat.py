@@ -12,7 +12,8 @@ from dashboard.runtime import Refused
 from dashboard.ui.ask_fields import Asking
 from dashboard.ui.console import LINES, Console
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
-from dashboard.ui.pane import Handler, Pane, source
+from dashboard.ui.modules import source
+from dashboard.ui.pane import Handler, Pane
 from dashboard.ui.view import Visit
 from dashboard.wire.dialect import Question
 

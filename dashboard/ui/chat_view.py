@@ -17,8 +17,8 @@ from dashboard.ui.ask_fields import AskFields, asks
 from dashboard.ui.charts import Charts
 from dashboard.ui.chat import ChatPane
 from dashboard.ui.conversation import Shown
+from dashboard.ui.modules import source
 from dashboard.ui.numbers import NumberStrip
-from dashboard.ui.pane import source
 from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit, choice
 

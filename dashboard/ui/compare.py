@@ -10,7 +10,8 @@ from typing import Any
 from dashboard.runtime import Refused, Runtime
 from dashboard.ui.comparison import Comparison, Lane
 from dashboard.ui.conversation import Shown
-from dashboard.ui.pane import Handler, Pane, source
+from dashboard.ui.modules import source
+from dashboard.ui.pane import Handler, Pane
 from dashboard.ui.standing import ROWS
 from dashboard.ui.view import Visit
 from dashboard.wire.dialect import Question

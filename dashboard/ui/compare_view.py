@@ -10,7 +10,7 @@ from panel.viewable import Viewable
 
 from dashboard.runtime import Runtime
 from dashboard.ui.compare import LEAST, MOST, ComparePane
-from dashboard.ui.pane import source
+from dashboard.ui.modules import source
 from dashboard.ui.view import Visit
 
 HELP = (

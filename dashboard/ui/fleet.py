@@ -13,14 +13,13 @@ from typing import Any
 
 import panel as pn
 import param
-from panel.custom import JSComponent
 from panel.viewable import Viewable
 from tornado.websocket import WebSocketClosedError
 
 from dashboard.ui.alert_banner import runbooks
 from dashboard.ui.fleet_board import board_of
 from dashboard.ui.fleet_rows import ABOUT, Row
-from dashboard.ui.pane import source
+from dashboard.ui.modules import Component, source
 from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit
 
@@ -28,7 +27,7 @@ BEAT_S = 2.0
 STRIP = "strip"
 
 
-class FleetPane(JSComponent):
+class FleetPane(Component):
     """Speaks to one browser; `wall` is the large form without controls."""
 
     _esm = source(

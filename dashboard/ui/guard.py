@@ -16,6 +16,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from bokeh.document import Document
 from bokeh.server import tornado as bokeh_tornado
 from bokeh.server.urls import per_app_patterns
 from bokeh.util.token import get_session_id
@@ -24,7 +25,8 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import HTTPError, OutputTransform
 
 from dashboard.runtime import current
-from dashboard.ui import outgoing
+from dashboard.ui import lean, outgoing
+from dashboard.ui.lean import slimmed
 from dashboard.ui.packed import Packed
 
 COMPONENTS = frozenset({"dashboard", "panel", "panel_material_ui"})
@@ -38,9 +40,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), "
     "browsing-topics=()",
 }
-
-UNUSED = re.compile(r'<script[^>]*\ssrc="[^"]*/(?:bokeh-gl|tabulator|luxon)(?:\.min)?\.js[^"]*"[^>]*></script>\n?')
-"""Scripts that Panel puts on every page, though nothing on ours needs them: WebGL, a table and its dates (184 KB packed)."""
 
 COMING = """
 try {
@@ -93,12 +92,19 @@ def _page_handler(inner: Any) -> Any:
     class PageHandler(inner):
         """The page: only its own scripts run, by a nonce that is new each time."""
 
+        _document: Document | None = None
+
+        async def get_session(self) -> Any:
+            session = await super().get_session()
+            self._document = session.document if session is not None else None
+            return session
+
         def write(self, chunk: Any) -> None:
             if isinstance(chunk, str):
                 nonce = secrets.token_urlsafe(16)
                 self.set_header("Content-Security-Policy", policy(nonce))
+                chunk = slimmed(chunk, self._document) if self._document is not None else chunk
                 chunk = chunk.replace("<head>", f"<head><script>{COMING}</script>", 1)
-                chunk = UNUSED.sub("", chunk)
                 chunk = re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', chunk)
             super().write(chunk)
 
@@ -191,5 +197,6 @@ def install() -> None:
         (pattern, wrap.get(handler.__name__, lambda same: same)(handler), *rest)
         for pattern, handler, *rest in per_app_patterns
     ]
+    lean.install()
     ComponentResourceHandler.parse_url_path = _allow_listed(ComponentResourceHandler.parse_url_path)
     bokeh_tornado.BokehTornado.__init__ = _with_headers(bokeh_tornado.BokehTornado.__init__)

@@ -19,7 +19,8 @@ from dashboard.ui.inspect_open import CannotOpen, Upload, started
 from dashboard.ui.inspect_player import Player, speed_of
 from dashboard.ui.inspect_raw import raw
 from dashboard.ui.inspected import Fields, Inspected, Told, Truth, of_numbers
-from dashboard.ui.pane import Handler, Pane, source
+from dashboard.ui.modules import source
+from dashboard.ui.pane import Handler, Pane
 from dashboard.ui.plain import visible
 from dashboard.ui.view import Visit
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import param
-from panel.custom import JSComponent
 
 from dashboard.config import Thresholds
 from dashboard.health.snapshot import Snapshot
 from dashboard.ui.columns import CARDS, cards, unwell
-from dashboard.ui.pane import source
+from dashboard.ui.modules import Component, source
 from dashboard.ui.theme import GAUGE
 from dashboard.ui.words import DEFINITIONS
 
@@ -24,7 +23,7 @@ LABELS = {
 }
 
 
-class NumberStrip(JSComponent):
+class NumberStrip(Component):
     """Six cards; `values` holds value, unit and sub line of each and is sent only when one of them changed."""
 
     _esm = source("dom.js", "numbers.js")

@@ -11,7 +11,6 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
-from panel.custom import JSComponent
 from panel.util import edit_readonly
 from panel.viewable import Viewable
 from param.parameterized import Watcher
@@ -23,7 +22,8 @@ from dashboard.ui.chat_view import ChatView
 from dashboard.ui.compare_view import CompareView
 from dashboard.ui.fleet import FleetView
 from dashboard.ui.inspect_view import InspectView
-from dashboard.ui.pane import source
+from dashboard.ui.lean import make_lean
+from dashboard.ui.modules import Component, source
 from dashboard.ui.theme import THEME
 from dashboard.ui.view import View, Visit
 
@@ -39,7 +39,7 @@ VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
 pn.extension()  # without Bokeh's own reconnecting: pane.js knows when a session is still there to come back to
 
 
-class Nav(JSComponent):
+class Nav(Component):
     """The views as links in the bar, and whether the browser's tab can be seen."""
 
     _esm = source("dom.js", "nav.js")
@@ -243,6 +243,7 @@ def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] 
         return _frame(title, _full_house(refusal), [])
     page = Page(Visit(runtime, session, query))
     if context:
+        make_lean(pn.state.curdoc)
         pn.state.add_periodic_callback(page.tick, period=TICK_MS)
         pn.state.on_session_destroyed(lambda _context: page.close())
     return page.frame

@@ -11,16 +11,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import param
-from panel.custom import JSComponent
 from tornado.websocket import WebSocketClosedError
 
 from dashboard.ui.conversation import Shown
 from dashboard.ui.curl import curl
+from dashboard.ui.modules import Component
 from dashboard.ui.view import Visit
 from dashboard.wire.auto import dialect_of
 from dashboard.wire.redact import redactor_for
@@ -34,15 +33,8 @@ BEHIND_POLL_S = 0.1
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
-_HERE = Path(__file__).parent
 
-
-def source(*names: str) -> str:
-    """Files of this package, joined: an ES module or a style sheet that is easier to read in parts."""
-    return "\n".join((_HERE / name).read_text("utf-8") for name in names)
-
-
-class Pane(JSComponent):
+class Pane(Component):
     """Turns on a page: a subclass says which (`_find`), what they are in full (`_full`) and what else it answers."""
 
     __abstract = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import sys
@@ -13,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.parse import urljoin
 
 import pytest
+from tornado.websocket import websocket_connect
 
 from tests.browser.site import wait_until_answered
 from tests.ports import free_port
@@ -47,8 +49,31 @@ def get(url: str, **headers: str) -> tuple[int, HTTPMessage, bytes]:
             return error.code, error.headers, error.read()
 
 
+async def pulled(home: str, page: str) -> int:
+    """Bytes of the document as the page's websocket brings it."""
+    token = re.search(r'"token":"([^"]+)"', page)
+    assert token
+    socket = await websocket_connect(f"ws{home.removeprefix('http')}/dashboard/ws", subprotocols=["bokeh", token[1]])
+    heard: list[str] = []
+
+    async def hear(last: str) -> None:
+        """One message is three: a head, something about it, and what it brings."""
+        while len(heard) < 3 or last not in heard[-3]:
+            message = await socket.read_message()
+            assert message is not None, (socket.close_code, socket.close_reason)
+            heard.append(str(message))
+
+    await hear("ACK")  # nothing that was sent before it is understood
+    for part in ('{"msgid":"1","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
+        await socket.write_message(part)
+    await hear("PULL-DOC-REPLY")
+    socket.close()
+    assert "ChatPane" in heard[-1]
+    return sum(len(each.encode()) for each in heard)
+
+
 def test_a_first_load_weighs_little(home: str) -> None:
-    """The websocket brings the document besides; Chromium's own figures stand in docs/performance.md."""
+    """Files, modules and the document; Chromium's own figures stand in docs/performance.md."""
     _, headers, body = get(f"{home}/dashboard", Accept_Encoding="gzip")
     assert headers["Content-Encoding"] == "gzip"
     page = gzip.decompress(body).decode()
@@ -58,15 +83,31 @@ def test_a_first_load_weighs_little(home: str) -> None:
         if not link.startswith("data:")
     }
     assert any("bokeh.min.js" in each for each in named)
-    named.add(f"{home}/static/extensions/panel-material-ui/panel-material-ui.bundle.js")  # the document names it
-    assert not [each for each in named if re.search("bokeh-gl|tabulator|luxon", each)]
-    weights = {"page": len(body)}
+    assert any("panel-material-ui.bundle.js" in each for each in named), "the document names it, so the page asks early"
+    assert any("chatpane.js" in each for each in named)
+    assert not [each for each in named if re.search("bokeh-gl|bokeh-tables|tabulator|luxon", each)]
+    weights = {"page": len(body), "document": asyncio.run(pulled(home, page))}
     for each in sorted(named):
         status, _, file = get(each, Accept_Encoding="gzip")
         assert status == 200, each
         weights[each] = len(file)
     sys.stdout.write("\n".join(f"{weight:>10} {name}" for name, weight in weights.items()))
     assert sum(weights.values()) <= GOAL_BYTES, weights
+
+
+def test_a_module_is_kept_for_good_and_no_other_address_has_one(home: str) -> None:
+    page = get(f"{home}/dashboard")[2].decode()
+    found = re.search(r'href="([^"]*modules/[^"]+/nav\.js)"', page)
+    assert found
+    address = urljoin(f"{home}/dashboard", found[1])
+    _, headers, code = get(address)
+    assert b"export function render" in code
+    assert headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in headers["Cache-Control"]
+    _, headers, packed = get(address, Accept_Encoding="gzip")
+    assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(packed) == code
+    assert get(f"{home}/modules/{'0' * 16}/nav.js")[0] == 404
 
 
 def test_a_packed_file_is_the_file(home: str) -> None:

@@ -1,0 +1,99 @@
+"""Nothing is loaded that is not shown: what Panel puts on every page, and this one leaves out.
+
+Only pages of ours are touched; another application of the same server may need all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar
+from functools import wraps
+from html import escape
+from typing import Any
+from weakref import WeakSet
+
+import bokeh.document.document as bokeh_document
+import panel_material_ui as pmui
+from bokeh.core.has_props import is_DataModel
+from bokeh.document import Document
+from panel.custom import ReactiveESM
+from panel.models.esm import ReactiveESM as ESMModel
+
+MATERIAL = (pmui.Page, pmui.Alert, pmui.Typography, pmui.Select, pmui.TextInput, pmui.TextAreaInput, pmui.RadioBoxGroup)
+"""What the views are built of, whether open yet or not: a browser must know it before it comes."""
+
+UNUSED = re.compile(
+    r'<script[^>]*\ssrc="[^"]*/(?:bokeh-gl|tabulator|luxon)(?:\.min)?\.js[^"]*"[^>]*></script>\n?'
+    r'|<link[^>]*\shref="[^"]*/(?:tabulator_simple(?:\.min)?\.css|apple-touch-icon\.png)[^"]*"[^>]*>\n?'
+)
+"""WebGL, a table with its dates and looks, and a picture for a home screen."""
+
+ICON = re.compile(r'(<link rel="icon" href=")[^"]*"')
+DRAWN = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' "
+    "fill='%230B6F8A'/%3E%3Cpath d='M3 9.5c1.5-3 3-3 5 0s3.5 3 5 0' fill='none' stroke='%23fff' stroke-width='1.8' "
+    "stroke-linecap='round'/%3E%3C/svg%3E"
+)
+"""The icon of the tab: no request of its own."""
+
+TABLES = re.compile(r'<script[^>]*\ssrc="[^"]*/bokeh-tables(?:\.min)?\.js[^"]*"[^>]*></script>')
+NO_TABLES = (
+    '<script>Bokeh.register_plugin({"streamgauge/no-tables": () => {}}, "streamgauge/no-tables", '
+    '{"models/widgets/tables": "streamgauge/no-tables"});</script>'
+)
+"""Bokeh's tables (89 KB packed). Panel's script asks for them as it begins, and uses them when it draws its first table."""
+
+_lean: WeakSet[Document] = WeakSet()
+_known: ContextVar[frozenset[type] | None] = ContextVar("known", default=None)
+
+
+def make_lean(document: Document) -> None:
+    """From now on a page of this document comes with what it may show, and without the rest."""
+    _lean.add(document)
+
+
+def _models(document: Document) -> frozenset[type]:
+    """The data models of what the document holds, of what our views are built of, and of our own components."""
+    ours = (each for each in _below(ReactiveESM) if each.__module__.split(".", 1)[0] == "dashboard")
+    held = {type(model.data) for model in document.models if isinstance(model, ESMModel)}
+    return frozenset(held | {each._data_model for each in (*MATERIAL, *ours)})  # noqa: SLF001  # it has no other name
+
+
+def _below(cls: Any) -> list[Any]:
+    return [found for each in cls.__subclasses__() for found in (each, *_below(each))]
+
+
+def _is_told(model: type) -> bool:
+    known = _known.get()
+    return is_DataModel(model) and (known is None or model in known)
+
+
+def _to_json(whole: Any) -> Any:
+    @wraps(whole)
+    def to_json(self: Document, **how: Any) -> Any:
+        token = _known.set(_models(self) if self in _lean else None)
+        try:
+            return whole(self, **how)
+        finally:
+            _known.reset(token)
+
+    return to_json
+
+
+def install() -> None:
+    """Bokeh tells a browser of every data model there is (150 of Panel's, half of a document); now of the known ones. Once."""
+    bokeh_document.is_DataModel = _is_told
+    Document.to_json = _to_json(Document.to_json)
+
+
+def slimmed(page: str, document: Document) -> str:
+    """The HTML of a lean document without what is unused, and asking at once for the modules that the document names."""
+    if document not in _lean:
+        return page
+    page = TABLES.sub(NO_TABLES, UNUSED.sub("", page), count=1)
+    page = ICON.sub(rf'\g<1>{DRAWN}"', page, count=1)
+    named = dict.fromkeys(
+        model.esm for model in document.models if isinstance(model, ESMModel) and model.bundle == "url"
+    )
+    early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{escape(each)}">' for each in named)
+    return page.replace("</title>", f"</title>{early}", 1)

@@ -1,0 +1,72 @@
+"""What a page of ours leaves out of Panel's usual load, and what it must not."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import bokeh.document.document as bokeh_document
+import panel as pn
+import panel_material_ui as pmui
+import pytest
+from bokeh.document import Document
+
+import dashboard.ui.page  # noqa: F401  # all our components
+from dashboard.ui import lean, modules
+from dashboard.ui.numbers import NumberStrip
+
+UI = Path(lean.__file__).parent
+
+
+def told(document: Document) -> set[str]:
+    """The data models that a browser hears of."""
+    content = document.to_json(deferred=False)
+    return {each["name"].rstrip("0123456789") for each in content["defs"]}
+
+
+def test_every_material_part_that_a_view_uses_is_told_to_the_browser() -> None:
+    """One that is made later, in a view that is opened later, could not be drawn otherwise."""
+    used = {
+        node.attr
+        for file in UI.glob("*.py")
+        if file.name != "lean.py"
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pmui"
+    }
+    assert used == {each.__name__ for each in lean.MATERIAL}
+
+
+def test_a_lean_document_tells_of_what_it_may_show_and_another_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Document, "to_json", Document.to_json)  # both as they are now, when this is over
+    monkeypatch.setattr(bokeh_document, "is_DataModel", bokeh_document.is_DataModel)
+    lean.install()
+    ours, other = Document(), Document()
+    lean.make_lean(ours)
+    for document in (ours, other):
+        document.add_root(pn.Column(pmui.Select(options=["a"]), pmui.Rating()).get_root(document))
+    assert {"Select", "Rating", "ChatPane", "InspectPane", "ComparePane", "FleetPane", "NumberStrip"} <= told(ours)
+    assert "DatetimePicker" not in told(ours)
+    assert "DatetimePicker" in told(other)
+
+
+def test_only_a_lean_page_is_slimmed() -> None:
+    page = '<title>x</title><script src="static/js/bokeh-tables.min.js?v=1"></script><script src="a/luxon.min.js"></script>'
+    ours, other = Document(), Document()
+    lean.make_lean(ours)
+    assert lean.slimmed(page, ours) == "<title>x</title>" + lean.NO_TABLES
+    assert lean.slimmed(page, other) == page
+
+
+def test_without_a_route_for_modules_a_component_brings_its_own() -> None:
+    """So it does in a notebook, or under a launcher of somebody else's."""
+    model = NumberStrip().get_root(Document())
+    assert "export function render" in model.esm
+    assert model.bundle is None
+
+
+def test_a_module_has_one_address_for_one_content() -> None:
+    first, second = modules._address("x", "export const a = 1"), modules._address("x", "export const a = 2")
+    assert first != second
+    assert modules.module(first.removeprefix(f"{modules.AT}/")) == "export const a = 1"
+    assert modules.module("0/x.js") is None
+    assert first == modules._address("x", "export const a = 1")
