@@ -11,6 +11,7 @@ import pytest
 
 from dashboard.cli.output import Outlet
 from dashboard.telemetry.recording import read_recording
+from tests.ports import free_port
 from tests.system.processes import stub
 from tests.test_cli_gate import GOOD, recording
 
@@ -84,3 +85,17 @@ def test_what_is_lost_stays_lost_and_is_remembered() -> None:
         assert outlet.write(b"abc") == 3
         assert outlet.lost is not None
         assert outlet.lost.strerror == SAID[FULL]
+
+
+def test_a_shell_without_columns_and_with_an_ascii_locale_still_shows_the_question(tmp_path: Path) -> None:
+    env = {**os.environ, "COLUMNS": "0", "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"backends: [{{name: b, url: 'http://127.0.0.1:{free_port()}/', retry: {{max_attempts: 1}}, verify: false}}]\n"
+    )
+    words = ["check", "b", "--config", str(config), "-m", "grün?".encode()]
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", *words], env=env, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert b"b: gr\\xfcn?" in done.stdout

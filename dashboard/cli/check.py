@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from dashboard.backend.seam import Transport
@@ -18,9 +17,9 @@ from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
 from dashboard.cli.event_loop import loop_factory, signals_cancel
 from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url, over
-from dashboard.cli.output import nobody_reads
+from dashboard.cli.output import console_for_lines, nobody_reads
 from dashboard.cli.phases import Phases, Say
-from dashboard.cli.printable import in_json
+from dashboard.cli.printable import in_json, typed
 from dashboard.cli.question_field import question_in, with_question
 from dashboard.cli.shell_words import CurlError
 from dashboard.cli.unreadable import unread
@@ -37,6 +36,8 @@ from dashboard.wire.redact import redactor_for
 
 QUESTION = "What's 2+2?"
 AS_PASTED = "(as pasted)"
+BODY_BYTES = 16 * 1024 * 1024
+"""The largest file that a pasted command may send."""
 STYLES = dict.fromkeys(("stalled", "anomaly", "disconnected", "retrying"), "yellow")
 
 
@@ -80,16 +81,16 @@ def plan(
         return _pasted(curl, message, dialect, headers)
     if target is None:
         raise ConfigError("check: expected a backend's name, an address or --curl, got none of them")
-    question = QUESTION if message is None else message
+    question = QUESTION if message is None else typed(message)
     if is_url(target):
         return Plan(of_url(target, dialect or "auto", headers), question)
     return Plan(of_name(target, load(file), dialect, headers), question, source=file_named(file))
 
 
 def _pasted(curl: str, message: str | None, dialect: str, headers: Mapping[str, str]) -> Plan:
-    pasted = parse_curl(curl, os.environ, lambda name: Path(name).read_bytes())
+    pasted = parse_curl(curl, os.environ, _body)
     if message is not None:
-        asked = with_question(pasted, message)
+        asked = with_question(pasted, typed(message))
         if asked is None:
             raise CurlError(
                 "-m: expected a request with a field for the question (message, prompt, messages …), got none"
@@ -104,6 +105,15 @@ def _pasted(curl: str, message: str | None, dialect: str, headers: Mapping[str, 
     )
     ask = Ask(pasted.method, pasted.url, own, pasted.body)
     return Plan(msgspec.structs.replace(config, backends=[backend]), (question_in(pasted) or AS_PASTED)[:8000], ask)
+
+
+def _body(name: str) -> bytes:
+    """What `-d @name` sends. Errors: OSError, CurlError for more than BODY_BYTES."""
+    with Path(name).open("rb") as file:
+        body = file.read(BODY_BYTES + 1)
+    if len(body) > BODY_BYTES:
+        raise CurlError(f"@{name}: expected a file of at most {BODY_BYTES:,} bytes, got a larger one")
+    return body
 
 
 def with_limits(plan: Plan, max_ttft_s: float | None, max_gap_s: float | None) -> Plan:
@@ -212,7 +222,7 @@ def _told_as_json(plan: Plan, gate: Gate, also: Observer, recorder: Recorder | N
 
 def _told_to_a_person(plan: Plan, gate: Gate, also: Observer, recorder: Recorder | None) -> bool:
     """As it goes, then how it ended."""
-    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    console = console_for_lines()
 
     def say(at: float, word: str, rest: str) -> None:
         console.print(Text.assemble((f"{at:8.3f} s  ", "dim"), (f"{word:<13} ", STYLES.get(word, "cyan")), rest))

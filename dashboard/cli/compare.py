@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dashboard.cli.check import Checked, Plan, run
 from dashboard.cli.one_backend import name_of
-from dashboard.cli.output import nobody_reads
+from dashboard.cli.output import console_for_lines, nobody_reads
 from dashboard.cli.printable import in_json, one_line
 from dashboard.cli.verdict import Gate, misses
 from dashboard.config import ConfigError
@@ -65,7 +65,7 @@ def told_as_json(plan: Plan, address: str, gate: Gate) -> bool:
 
 def told_to_a_person(plan: Plan, address: str, gate: Gate) -> bool:
     """Runs the pairs, a line each, and tells what they prove; whether it passes."""
-    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    console = console_for_lines()
     through = through_plan(plan, address)
     compared = _compared(plan, through, console)
     found = compared.diagnosis

@@ -11,8 +11,19 @@ import click
 
 from dashboard.cli.printable import one_line
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
+
+class _Named(click.Path):
+    """A path; an empty one, as from an unset variable of a shell, is none, and not the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Errors: BadParameter."""
+        if not str(value).strip():
+            self.fail("expected a name, got an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Named(path_type=Path, dir_okay=False)
+FOLDER = _Named(path_type=Path, file_okay=False)
 KINDS = ("grafana", "nginx", "prometheus")
 """What `export` writes."""
 PORT = click.IntRange(0, 65535)

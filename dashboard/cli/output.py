@@ -11,7 +11,10 @@ import io
 import os
 import select
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:  # --help is quick without it
+    from rich.console import Console
 
 FAILED = 2
 """Exit code when a result could not be told."""
@@ -92,6 +95,14 @@ def serves() -> None:
 def nobody_reads() -> bool:
     """Whether nobody can read what this command prints."""
     return OUTPUTS.lost is not None
+
+
+def console_for_lines() -> Console:
+    """A console that prints lines as they are, of any length; some shells say of themselves that they have no columns."""
+    from rich.console import Console
+
+    width = 80 if os.environ.get("COLUMNS", "").strip("0") == "" else None
+    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False, width=width)
 
 
 def _guarded(stream: TextIO | None) -> tuple[TextIO, Outlet | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 
 JOINERS = frozenset("\u200c\u200d")
@@ -31,6 +32,11 @@ def lines(text: str, limit: int = 4_000) -> str:
     cut = text[:limit].replace("\r\n", "\n")
     shown = "".join(c if c in "\n\t" or is_plain(c) else _escape(c) for c in cut)
     return shown + ("…" if len(text) > limit else "")
+
+
+def typed(words: str) -> str:
+    """What was typed at a terminal: UTF-8, also where the locale knows none of it and Python kept the bytes aside."""
+    return words if words.isascii() else os.fsencode(words).decode("utf-8", "replace")
 
 
 def in_json(encoded: str) -> str:
