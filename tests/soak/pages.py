@@ -84,12 +84,17 @@ class Pages:
         Who does not read messages from the websocket does not read from the network either.
         """
         socket = await websocket_connect(f"ws://{self._home}/ws", subprotocols=["bokeh", await self.token()])
+
+        async def hear(what: str) -> None:
+            heard = ""
+            while what not in heard:
+                heard = str(await socket.read_message())
+                assert heard != "None", f"closed: {socket.close_code} {socket.close_reason}"
+
+        await hear('"ACK"')  # what is sent before it is not understood
         for part in ('{"msgid":"1","msgtype":"PULL-DOC-REQ"}', "{}", "{}"):
             await socket.write_message(part)
-        heard = ""
-        while "PULL-DOC-REPLY" not in heard:
-            heard = str(await socket.read_message())
-            assert heard != "None", f"closed: {socket.close_code} {socket.close_reason}"
+        await hear("PULL-DOC-REPLY")
         document = str([await socket.read_message() for _ in range(2)][1])
         assert "ChatPane" in document
         return socket, document
