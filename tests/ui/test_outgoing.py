@@ -167,11 +167,11 @@ async def test_a_browser_that_stops_reading_is_bounded_and_hinders_nobody(
         hearing = asyncio.create_task(hear(other, heard))
         await ask(other, document, "hello")
         await until(lambda: any('"hello"' in each for each in heard))
-        of_other = next(each for each in watched() if each is not of_deaf)
-        for _ in range(outgoing.PINGS + 2):
+        (handler,) = (each._socket for each in pages.server._tornado._clients if each._socket._outgoing is not of_deaf)
+        for number in range(outgoing.PINGS + 2):
             pages.server._tornado._keep_alive()  # each 37 s, by itself
-            await asyncio.sleep(0.2)
-        assert (of_deaf.closed, of_other.closed) == (True, False)
+            await until(lambda answered=number: handler.latest_pong >= answered)  # type: ignore[misc]
+        assert (of_deaf.closed, handler._outgoing.closed) == (True, False)
         other.close()
         await hearing
         deaf.close()
