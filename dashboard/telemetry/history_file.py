@@ -17,6 +17,8 @@ from dashboard.turn.verdict import Outcome
 
 BUSY_S = 1.0
 """A file that another process holds is waited for so long."""
+AHEAD_S = 60.0
+"""Clocks that agree differ by less than this."""
 VACUUM_PAGES = 2000
 INTEGER_MAX = 2**63 - 1
 
@@ -122,9 +124,14 @@ class HistoryFile:
         for row in self._db.execute(f"SELECT {', '.join(COLUMNS)} FROM turns {where} {order}", [*values, *tail]):  # noqa: S608  # our own names
             yield _turn(row)
 
-    def recent(self, backend: str, number: int) -> list[PastTurn]:
-        """The last turns of one backend, the newest first."""
-        return list(self.turns(Wanted(backend), newest=number))
+    def recent(self, backend: str, number: int, until: float | None = None) -> list[PastTurn]:
+        """The last turns of one backend, the newest first; those that ended before a Unix time, where one is given."""
+        return list(self.turns(Wanted(backend, until=until), newest=number))
+
+    @property
+    def last(self) -> int:
+        """The number of the turn that was written last, whoever wrote it; 0 without any."""
+        return int(self._one("SELECT max(id) FROM turns") or 0)
 
     def backends(self) -> list[str]:
         """Every backend that has a turn here."""
@@ -136,13 +143,16 @@ class HistoryFile:
         return found
 
     def counted(self, now: float) -> tuple[list[CountedSlot], list[CountedSlot]]:
-        """What PastCounts.load takes: by the minute for the last days, by the hour for the last month."""
+        """What PastCounts.load takes: by the minute for the last days, by the hour for the last month.
+
+        What a wrong clock dated into the future is not counted: it would take the place of what is yet to come.
+        """
         spans = ((MINUTE_S, MINUTES_KEPT), (HOUR_S, HOURS_KEPT))
-        minutes, hours = ([*self._slots(step_s, now - step_s * kept)] for step_s, kept in spans)
+        minutes, hours = ([*self._slots(step_s, now - step_s * kept, now + AHEAD_S)] for step_s, kept in spans)
         return minutes, hours
 
-    def _slots(self, step_s: int, since: float) -> Iterator[CountedSlot]:
-        for backend, source, slot, *amounts in self._db.execute(_COUNT, (step_s, since)):
+    def _slots(self, step_s: int, since: float, until: float) -> Iterator[CountedSlot]:
+        for backend, source, slot, *amounts in self._db.execute(_COUNT, (step_s, since, until)):
             yield CountedSlot(backend, source, slot * step_s, tuple(each or 0 for each in amounts))
 
     def prune(self, before: float, max_bytes: int) -> int:
@@ -178,7 +188,7 @@ _SUMS = (
 )
 _COUNT = (
     f"SELECT backend, source, CAST(ended_at / ?1 AS INTEGER) AS slot, {', '.join(_SUMS)} "  # noqa: S608  # our own names
-    "FROM turns WHERE ended_at >= ?2 GROUP BY backend, source, slot"
+    "FROM turns WHERE ended_at >= ?2 AND ended_at < ?3 GROUP BY backend, source, slot"
 )
 _DROP_OLDEST = "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY ended_at LIMIT ?)"
 

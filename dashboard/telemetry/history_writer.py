@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from dashboard.health.wording import count
-from dashboard.telemetry.history_file import HistoryError, HistoryFile
+from dashboard.telemetry.history_file import AHEAD_S, HistoryError, HistoryFile
 from dashboard.telemetry.past_counts import PastCounts
 from dashboard.telemetry.past_turn import PastTurn
 
@@ -36,7 +36,7 @@ class Loaded:
     def __init__(self, file: HistoryFile, now: float) -> None:
         self.counts = PastCounts()
         self.counts.load(*file.counted(now))
-        self.recent = {name: file.recent(name, RECENT) for name in file.backends()[:BACKENDS]}
+        self.recent = {name: file.recent(name, RECENT, now + AHEAD_S) for name in file.backends()[:BACKENDS]}
         self.first_at = file.first_at()
 
 
@@ -59,6 +59,8 @@ class HistoryWriter(threading.Thread):
         self._wake, self._stop_now = threading.Event(), threading.Event()
         self._file: HistoryFile | None = None
         self._pruned_at = float("-inf")
+        self._last: int | None = None
+        self._shared = False
 
     @property
     def pending(self) -> int:
@@ -124,18 +126,31 @@ class HistoryWriter(threading.Thread):
         self._wake.clear()
         if self._file is not None and self._file.moved:
             self._leave()
+            self._last = None
         if self._file is None:
             self._file = HistoryFile(self.path)
         if self.loaded is None:
             self.loaded = Loaded(self._file, self._wall())
+        self._look_for_others(self._file)
         while batch := list(islice(self._pending, BATCH)):
             self._file.add(batch)
             self.written += len(batch)
             for _ in batch:
                 self._pending.popleft()
+        self._last = self._file.last
         if time.monotonic() - self._pruned_at >= PRUNE_EVERY_S:
             self._pruned_at = time.monotonic()
             self._file.prune(self._wall() - self._keep_s, self._max_bytes)
+
+    def _look_for_others(self, file: HistoryFile) -> None:
+        """Says once when somebody else writes turns into this file: nothing is lost, but neither sees the other's."""
+        if self._last is not None and file.last > self._last and not self._shared:
+            self._shared = True
+            log.warning(
+                "history: another process writes turns to %s too; each sees the other's only after a restart: "
+                "give each a `history.path` of its own",
+                self.path,
+            )
 
     def _leave(self) -> None:
         file, self._file = self._file, None

@@ -26,7 +26,7 @@ class Banner {
   draw() {
     const fresh = this.fresh, now = Date.now() / 1000;
     const shown = this.open ? fresh : fresh.slice(0, 1);
-    this.root.hidden = fresh.length === 0;
+    this.root.hidden = !this.model.shown || fresh.length === 0;
     this.root.dataset.open = this.open;
     this.root.dataset.firing = this.model.alarms.length;
     this.root.dataset.severity = fresh[0]?.severity ?? "";
@@ -49,6 +49,7 @@ export function render({model}) {
   const deaf = onAcknowledged(() => banner.draw());
   const timer = setInterval(() => banner.draw(), 5000);
   model.on("alarms", () => banner.draw());
+  model.on("shown", () => banner.draw());
   model.on("remove", () => {
     clearInterval(timer);
     banner.resized.disconnect();

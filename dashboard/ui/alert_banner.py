@@ -28,6 +28,7 @@ class AlertBanner(Component):
     _stylesheets = [source("tokens.css", "alarm.css")]
 
     alarms = param.List(default=[], doc="What fires, the most urgent first; see alarm_row.")
+    shown = param.Boolean(default=True, doc="Whether it is shown at all.")
     runbooks = param.String(default="", doc="Where the runbooks are; an alert's anchor is added.")
 
     def __init__(self, **params: Any) -> None:

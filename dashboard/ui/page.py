@@ -144,7 +144,7 @@ class Page:
         if changed and not first and self.view.sidebar:
             self._side_open = self.frame.sidebar_open
         self.name = self.nav.current = name
-        self.alerts.visible = name != "fleet"  # which shows each alert where it belongs
+        self.alerts.shown = name != "fleet"  # which shows each alert where it belongs
         self.view.open(self.visit.query)
         if changed:
             self.main.objects = [self.view.main]

@@ -46,7 +46,11 @@ def document() -> str:
     made = built.build()
     for number, each in enumerate(made.panels or (), 1):
         each.id_val = number
-    return json.dumps(made, cls=JSONEncoder, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    plain = json.loads(json.dumps(made, cls=JSONEncoder))
+    for variable in plain["templating"]["list"]:
+        for key in ("auto", "auto_count", "auto_min"):  # of intervals, which none of ours is
+            variable.pop(key, None)
+    return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _frame() -> board.Dashboard:

@@ -17,6 +17,7 @@ from dashboard.config import HistorySettings
 from dashboard.telemetry import history_writer
 from dashboard.telemetry.history import History
 from dashboard.telemetry.history_file import MIGRATIONS, HistoryError, HistoryFile, Wanted
+from dashboard.telemetry.past_counts import HOUR_S, HOURS_KEPT
 from dashboard.telemetry.past_turn import COLUMNS, PastTurn
 from tests.telemetry.past import NOW, past
 
@@ -333,3 +334,43 @@ def test_a_running_history_is_pruned(path: Path) -> None:
 
 def test_the_file_is_for_its_owner_only(path: Path, history: History) -> None:
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_wrong_clock_dated_into_the_future_hides_nothing_of_now(path: Path) -> None:
+    """In a ring of 32 days, the hour of a year ahead has the place of an hour of now."""
+    ring_s = HOURS_KEPT * HOUR_S
+    ahead = [past(f"ahead {n}", -ring_s * 11 + HOUR_S * n, outcome="failed", availability=False) for n in range(24)]
+    with closing(HistoryFile(path)) as file:
+        file.add([*ahead, past("before", 10)])
+    history = opened(path)
+    history.add(past("now"))
+    assert [turn.turn for turn in history.recent("b")] == ["now", "before"]
+    month = history.window("b", 30 * DAY_S)
+    assert (month.turns, month.good["availability"], month.counted["availability"]) == (2, 2, 2)
+    history.close()
+    assert len(in_file(path)) == 26
+
+
+def test_two_servers_on_one_file_lose_nothing_and_are_told(
+    path: Path, history: History, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = opened(path)
+    for number in range(3):
+        for writer, name in ((history, "mine"), (other, "other")):
+            writer.add(past(f"{name} {number}"))
+            until(lambda writer=writer, number=number: writer.state.written == number + 1)  # type: ignore[misc]
+    other.close()
+    assert len(in_file(path)) == 6
+    assert caplog.text.count(f"another process writes turns to {path} too") == 2, "each says so once"
+
+
+def test_reading_and_pruning_beside_a_server_is_no_second_server(
+    path: Path, history: History, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        history.add(past(str(number)))
+        until(lambda number=number: history.state.written == number + 1)  # type: ignore[misc]
+        in_file(path)
+        with closing(HistoryFile(path, create=False)) as file:
+            file.prune(NOW - 1, 0)
+    assert "another process" not in caplog.text
