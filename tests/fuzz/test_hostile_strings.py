@@ -15,15 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
-from tornado.httpserver import HTTPServer
-from tornado.testing import bind_unused_port
-from tornado.web import Application
 
 from dashboard.backend.replay import ReplayTransport
 from dashboard.cli.printable import in_json
 from dashboard.config import Backend, Config, Limits, Retry
-from dashboard.endpoints import ROUTES
-from dashboard.runtime import Runtime, install
+from dashboard.runtime import Runtime
 from dashboard.telemetry.recording import Recorder
 from dashboard.turn.request import Head
 from dashboard.turn.turn import Turn
@@ -34,6 +30,7 @@ from dashboard.wire.redact import Redactor
 from tests.fuzz.examples import examples
 from tests.fuzz.hostile import KNOWN, STRINGS, whole
 from tests.fuzz.watched import OPENMETRICS, Watched, hidden
+from tests.telemetry.served import installed, served
 from tests.turn.script import QUICK, STREAM
 
 BACKEND = Backend("b", "http://127.0.0.1:1/process/stream", "orchestrator", thresholds=QUICK, retry=Retry(0.1, 0.1, 2))
@@ -118,22 +115,14 @@ def test_a_label_of_any_words_can_be_scraped(names: list[str]) -> None:
 
 @pytest.fixture
 async def runtime() -> AsyncIterator[Runtime]:
-    runtime = Runtime(Config([BACKEND], Limits(turns_live=1_000)))
-    install(runtime)
-    yield runtime
-    install(None)
-    await runtime.aclose()
+    async with installed(Config([BACKEND], Limits(turns_live=1_000))) as runtime:
+        yield runtime
 
 
 @pytest.fixture
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    socket, port = bind_unused_port()
-    server = HTTPServer(Application(ROUTES))  # type: ignore[arg-type]  # pairs are what Panel's --plugins hands on
-    server.add_socket(socket)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    async with served() as client:
         yield client
-    server.stop()
-    await server.close_all_connections()
 
 
 async def test_through_the_whole_process(

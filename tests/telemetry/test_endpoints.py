@@ -9,36 +9,25 @@ import httpx
 import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from tornado.httpserver import HTTPServer
-from tornado.testing import bind_unused_port
-from tornado.web import Application
 
 from dashboard import endpoints
 from dashboard.config import ConfigError, MetricsSettings, Secret, default_config
-from dashboard.endpoints import ROUTES
-from dashboard.runtime import Runtime, install
+from dashboard.runtime import Runtime
 from tests.health.story import Story
 from tests.ports import free_port
+from tests.telemetry.served import installed, served
 
 
 @pytest.fixture
 async def runtime() -> AsyncIterator[Runtime]:
-    runtime = Runtime(default_config())
-    install(runtime)
-    yield runtime
-    install(None)
-    await runtime.aclose()
+    async with installed(default_config()) as runtime:
+        yield runtime
 
 
 @pytest.fixture
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    socket, port = bind_unused_port()
-    server = HTTPServer(Application(ROUTES))  # type: ignore[arg-type]  # pairs are what Panel's --plugins hands on
-    server.add_socket(socket)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    async with served() as client:
         yield client
-    server.stop()
-    await server.close_all_connections()
 
 
 async def test_metrics_in_openmetrics_and_in_text(client: httpx.AsyncClient, runtime: Runtime) -> None:

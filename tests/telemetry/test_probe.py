@@ -10,16 +10,14 @@ import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
-from tornado.httpserver import HTTPServer
-from tornado.testing import bind_unused_port
-from tornado.web import Application
 
 from dashboard import endpoints
 from dashboard.config import Backend, CanarySettings, Config, Timeouts
 from dashboard.endpoints import HEADLESS
-from dashboard.runtime import Runtime, install
+from dashboard.runtime import Runtime
 from dashboard.wire.dialect import Question
 from tests.backend.raw import HEAD, Peer, Script, serving
+from tests.telemetry.served import installed, served
 from tests.turn.script import DONE, say
 
 
@@ -50,17 +48,8 @@ async def site(*scripts: Script, canary: CanarySettings | None = None, max_paral
         backend = Backend(
             "b", server.url, "orchestrator", timeouts=Timeouts(2, 2), canary=canary, max_parallel=max_parallel
         )
-        runtime = Runtime(Config([backend]))
-        install(runtime)
-        socket, port = bind_unused_port()
-        http = HTTPServer(Application(HEADLESS))
-        http.add_socket(socket)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+        async with installed(Config([backend])) as runtime, served(HEADLESS) as client:
             yield Site(runtime, client, server.peers)
-        http.stop()
-        install(None)
-        await runtime.aclose()
-        await http.close_all_connections()
 
 
 def values(text: str) -> dict[str, float]:
