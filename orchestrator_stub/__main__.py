@@ -57,10 +57,19 @@ async def _serve(settings: Settings) -> int:
         return 2
     stopped = asyncio.Event()
     _on_signals(stopped.set)
-    print(f"stub: {url}", flush=True)
+    _tell(f"stub: {url}")
     await stopped.wait()
     await stub.close()
     return 0
+
+
+def _tell(words: str) -> None:
+    """Says where it listens, if anybody can be told: standard output may be full or closed, and it serves all the same."""
+    try:
+        print(words, flush=True)
+    except OSError as error:
+        sys.stdout = None  # what could not be written would be tried again at the end
+        click.echo(f"stub: standard output cannot be written: {error.strerror}", err=True)
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -101,6 +101,18 @@ def test_a_speed_that_is_none_is_one_sentence(speed: str) -> None:
     assert "Invalid value for '--speed'" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a current folder cannot be removed there")
+def test_a_current_folder_that_is_gone_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    line = 'cd "$1" && rmdir "$1" && exec "$0" -m dashboard record http://127.0.0.1:9/ -o turn.jsonl'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable, str(gone)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == "-o: expected a file in a folder that exists, got turn.jsonl"
+
+
 def test_a_recording_that_is_there_stays_and_nothing_is_asked(tmp_path: Path) -> None:
     file = tmp_path / "turn.jsonl"
     file.write_text("mine")

@@ -16,8 +16,11 @@ OTHERS = 1000
 
 def check_output(output: Path, *, force: bool) -> None:
     """Errors: Mistake for a file that could not be written in the end, or that is there already and `force` is not given."""
-    folder = output.resolve().parent
-    if not folder.is_dir():
+    try:
+        folder = output.resolve().parent
+    except OSError:  # the current folder is gone
+        folder = None
+    if folder is None or not folder.is_dir():
         raise Mistake(f"-o: expected a file in a folder that exists, got {output}")
     if output.is_file() and not force:
         raise Mistake(f"-o: expected a new file, got {output}, which is there already; name another, or --force")

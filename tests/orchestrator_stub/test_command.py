@@ -107,3 +107,20 @@ def test_a_file_that_is_no_recording_is_one_sentence_and_exit_2(tmp_path: Path) 
     done = run("--port", "0", "--recordings", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "stub: mine.jsonl: line 1: expected {\"meta\": …}, got 'hello'\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX devices and signals")
+def test_it_serves_also_when_its_address_cannot_be_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "orchestrator_stub", "--port", "0"]
+        process = subprocess.Popen(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline() == "stub: standard output cannot be written: No space left on device\n"
+            assert process.poll() is None
+            process.terminate()
+            assert process.wait(30) == 0
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+            process.communicate()
