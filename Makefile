@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-peers ledger fuzz wall soak clean
+.PHONY: help demo test lint bench bench-peers ledger fuzz wall steps soak clean
 .NOTPARALLEL:
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make ledger  every class of fault, chunk by chunk, from a seed: make ledger SEED=…"
 	@echo "make fuzz    every property with twenty times the examples, from a seed: make fuzz SEED=…"
 	@echo "make wall    a wall in a real Chromium, twenty outages in a row: it comes back from each"
+	@echo "make steps   docs/operations.md command by command, with a real Prometheus and Alertmanager"
 	@echo "make soak    1,000 pages come and go over real websockets: what do they leave? ARGS=200 for fewer"
 	@echo "make clean   remove the virtual environments and caches"
 
@@ -64,6 +65,9 @@ fuzz: $(TEST_STAMP)
 
 wall: $(TEST_STAMP)
 	OUTAGES=20 $(BIN)/python -m pytest -n 0 tests/browser/test_fleet.py -k wall_survives $(ARGS)
+
+steps: $(TEST_STAMP)
+	STEPS=1 $(BIN)/python -m pytest -n 0 tests/deploy/test_steps.py $(ARGS)
 
 soak: $(TEST_STAMP)
 	@exec $(BIN)/python -m tests.soak.pages $(ARGS)
