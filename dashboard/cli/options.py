@@ -59,7 +59,7 @@ def _header(_context: click.Context, _option: click.Parameter, values: tuple[str
 def whom(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say whom to ask what."""
     options = (
-        click.argument("target", required=False, metavar="BACKEND_OR_URL"),
+        click.argument("target", required=False, metavar="[BACKEND_OR_URL]"),
         click.option("-m", "--message", help="The question.  [default: What's 2+2?]"),
         click.option(
             "--dialect", default="", help="How to talk to the back end; an address's is guessed when left out."
