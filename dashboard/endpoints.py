@@ -203,8 +203,11 @@ class RootHandler(RequestHandler):
     """Leads to the page with the query kept: Bokeh's own redirect drops it. Relative, so that any prefix stays."""
 
     def get(self) -> None:
-        query = self.request.query
-        self.redirect("./dashboard" + (f"?{query}" if query else ""))
+        query, path = self.request.query, self.request.path
+        below = (
+            "." if path.endswith("/") else f"./{path.rpartition('/')[2]}"
+        )  # a prefix without its slash is the last word
+        self.redirect(f"{below}/dashboard" + (f"?{query}" if query else ""))
 
     head = get
 

@@ -128,7 +128,10 @@ class Runtime:
 
     def busy(self, backend_name: str) -> str:
         """Why a turn of this backend would have to wait now; "" when it would not."""
-        most, live = self.backends[backend_name].max_parallel, self._streaming(backend_name)
+        backend = self.backends.get(backend_name)
+        if backend is None:
+            return "it is configured no longer"
+        most, live = backend.max_parallel, self._streaming(backend_name)
         return f"{live} of its {most} places are taken" if live >= most else ""
 
     def _streaming(self, backend_name: str) -> int:

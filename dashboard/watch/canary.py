@@ -22,6 +22,10 @@ FIRST_WITHIN_S = 10.0
 """The first probe comes within this time of the start, at a random moment: replicas do not ask all at once."""
 
 
+OURS = {"live": "a live turn needed its place", "shutdown": "this process was told to end"}
+"""Who stopped a probe, where that says nothing of the backend: it counts as skipped."""
+
+
 class CanaryState(msgspec.Struct, frozen=True):
     """What is known of one backend's canary. `*_at` are Unix times, None for never; counts since the process began.
 
@@ -146,8 +150,8 @@ class Canaries:
         finally:
             del self._turns[name]
             self._tell(name, running=False)
-        if live.transcript.by == "live":
-            return self._skip(name, "a live turn needed its place"), None
+        if live.transcript.by in OURS:
+            return self._skip(name, OURS[live.transcript.by]), None
         return self._judge(name, settings, report, timeout_s if timed_out else None), report
 
     # Within

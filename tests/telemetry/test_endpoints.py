@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from urllib.parse import urljoin
 
 import httpx
 import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application
 
 from dashboard import endpoints
 from dashboard.config import ConfigError, MetricsSettings, Secret, default_config
@@ -180,3 +184,24 @@ async def test_the_runbooks_are_a_page_that_runs_nothing(client: httpx.AsyncClie
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'"
     assert '<section id="backenddown">' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "leads"),
+    [
+        ("/", "/dashboard"),
+        ("/gauge", "/gauge/dashboard"),
+        ("/gauge/", "/gauge/dashboard"),
+        ("/a/b?view=fleet", "/a/b/dashboard?view=fleet"),
+    ],
+)
+async def test_the_root_leads_to_the_page_below_any_prefix_with_its_slash_or_without(path: str, leads: str) -> None:
+    socket, port = bind_unused_port()
+    http = HTTPServer(Application([(".*", endpoints.RootHandler)]))
+    http.add_socket(socket)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        answer = await client.get(path)
+    http.stop()
+    await http.close_all_connections()
+    assert answer.status_code == 302
+    assert urljoin(f"http://h{path}", answer.headers["Location"]) == f"http://h{leads}"

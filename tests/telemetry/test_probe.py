@@ -173,6 +173,18 @@ async def test_a_scraper_that_goes_away_ends_the_turn() -> None:
         assert here.runtime.canaries.running == 0
 
 
+async def test_a_probe_that_our_own_end_cuts_off_tells_of_no_failure() -> None:
+    async with site(endless, canary=CanarySettings(interval_s=3600)) as here:
+        probing = asyncio.create_task(here.probe())
+        async with asyncio.timeout(30):
+            while not here.runtime.turns() or not here.runtime.turns()[0].transcript.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await here.runtime.aclose()
+        answer, state = await probing, here.runtime.canaries.states["b"]
+    assert (answer.status_code, answer.json()) == (503, {"error": "not asked: this process was told to end"})
+    assert (state.success, state.failures, state.skipped) == (None, 0, 1)
+
+
 async def test_head_asks_nothing_and_draining_refuses() -> None:
     async with site(good) as here:
         assert (await here.client.head("/probe", params={"backend": "b"})).status_code == 405
