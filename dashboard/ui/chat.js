@@ -44,6 +44,7 @@ class Chat extends Pane {
       el("div", {class: "examples"}, ...examples));
     this.composer.acting(settings.scenario, settings.scenario_about);
     this.composer.typed();
+    this.showNotice(settings.notice);
   }
 
   received(message) {

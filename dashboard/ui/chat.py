@@ -27,7 +27,7 @@ class ChatPane(Pane):
     _stylesheets = [source("tokens.css", "chat.css", "answer.css")]
 
     def __init__(self, visit: Visit, backend: str, **params: Any) -> None:
-        self._runtime, self._now = visit.runtime, Asking(backend)
+        self._visit, self._runtime, self._now = visit, visit.runtime, Asking(backend)
         self._scenario_about = ""
         self._console_open = False
         self._console_told = 0
@@ -56,6 +56,7 @@ class ChatPane(Pane):
             "turns": TURNS_SHOWN,
             "scenario": self._now.scenario,
             "scenario_about": self._scenario_about,
+            "notice": " ".join(self._visit.notices),
         }
 
     def _flush(self, shown: Shown) -> None:

@@ -31,6 +31,7 @@ class Compare extends Pane {
       el("div", {class: "examples"}, ...examples));
     this.composer.typed();
     for (const lane of this.lanes.values()) lane.offer(settings.backends);
+    this.showNotice(settings.notice);
   }
 
   on_full({lanes, question, elapsed_s, running, marks, draft, lost}) {

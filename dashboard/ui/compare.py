@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dashboard.runtime import Refused, Runtime
+from dashboard.runtime import Refused
 from dashboard.ui.comparison import Comparison, Lane
 from dashboard.ui.conversation import Shown
 from dashboard.ui.modules import source
@@ -40,7 +40,7 @@ class ComparePane(Pane):
         self.on_choice: Callable[[list[str]], None] = lambda _names: None
         self.on_claim: Callable[[], None] = lambda: None
         """Another comparison is this page's now: the one that its tab had."""
-        super().__init__(visit, settings=_settings(visit.runtime), **params)
+        super().__init__(visit, settings=_settings(visit), **params)
         visit.claimed.append(self._claimed)
         self._take_over()
 
@@ -50,7 +50,7 @@ class ComparePane(Pane):
             return
         known = {each.name for each in self._config.backends}
         self._config = self._runtime.config
-        self.settings = _settings(self._runtime)
+        self.settings = _settings(self._visit)
         names = dict.fromkeys(name for name in self.backends if name in known and name not in self._runtime.backends)
         if names:
             self.note(f"No longer configured: {', '.join(names)}. Choose another backend there.")
@@ -202,8 +202,10 @@ class ComparePane(Pane):
         self.on_claim()
 
 
-def _settings(runtime: Runtime) -> dict[str, Any]:
+def _settings(visit: Visit) -> dict[str, Any]:
+    runtime = visit.runtime
     return {
+        "notice": " ".join(visit.notices),
         "backends": list(runtime.backends),
         "least": LEAST,
         "most": MOST,

@@ -11,6 +11,7 @@ from panel.viewable import Viewable
 from dashboard.runtime import Runtime
 from dashboard.ui.compare import LEAST, MOST, ComparePane
 from dashboard.ui.modules import source
+from dashboard.ui.plain import one_line
 from dashboard.ui.view import Visit
 
 HELP = (
@@ -41,6 +42,10 @@ class CompareView:
         self.visit = visit
         self._named = visit.query.get("backends", "")
         names = chosen(self._named, visit.runtime, visit.backend)
+        unknown = [name for name in self._named.split(",") if name and name not in visit.runtime.backends]
+        visit.notices += [
+            f'No backend "{one_line(name, 60)}" is configured; another has its lane.' for name in unknown[:MOST]
+        ]
         self.pane = ComparePane(visit, names, sizing_mode="stretch_width", margin=0)
         self.pane.on_inspect = lambda turn: visit.go("inspect", turn=turn)
         self.pane.on_choice = lambda names: visit.soon(lambda: self._remember(names))

@@ -26,6 +26,7 @@ from tornado.web import HTTPError, OutputTransform
 
 from dashboard.runtime import current
 from dashboard.ui import lean, outgoing
+from dashboard.ui.keeper import keeper_of
 from dashboard.ui.lean import slimmed
 from dashboard.ui.packed import Packed
 
@@ -124,12 +125,16 @@ def _socket_handler(inner: Any) -> Any:
         def open(self) -> None:
             super().open()
             if self.ws_connection is not None:
-                self._outgoing = outgoing.watch(get_session_id(self._token), self)
+                session = get_session_id(self._token)
+                self._outgoing = outgoing.watch(session, self)
+                keeper_of(current()).plugged(session)
 
         def on_close(self) -> None:
-            if self._outgoing is not None:
-                outgoing.unwatch(get_session_id(self._token), self._outgoing)
             super().on_close()
+            if self._outgoing is not None:
+                session = get_session_id(self._token)
+                outgoing.unwatch(session, self._outgoing)
+                keeper_of(current()).unplugged(session)
 
         def ping(self, data: bytes = b"") -> None:
             if self._outgoing is not None and int(data) - self.latest_pong > outgoing.PINGS:

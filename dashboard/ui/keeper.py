@@ -24,11 +24,14 @@ GOODBYE_S = 3.0
 COMING_S = 60.0
 """A new page of the same tab has begun to load: so long the running answers wait for it."""
 LOST_S = 45.0
-"""The page was lost without a word (15–32 s ago, which is Bokeh's patience): so long its answers still run."""
+"""The websocket of a page was lost without a word: so long its answers run on, whether Bokeh's session still lives or not."""
 
 
 class Tenant(Protocol):
     """The page that has a conversation."""
+
+    page: str
+    """The id of its Bokeh session."""
 
     @property
     def connected(self) -> bool:
@@ -121,6 +124,22 @@ class Keeper:
         """The browser says that a page with that key is loading."""
         if (kept := self._kept.get(key)) is not None and kept.stop is not None:
             self._stop_in(kept, COMING_S)
+
+    def unplugged(self, session: str) -> None:
+        """The websocket of that Bokeh session is closed; whether it comes back, nobody knows."""
+        for kept, page in self._of(session):
+            if kept.stop is None and not page.connected:
+                self._stop_in(kept, LOST_S)
+
+    def plugged(self, session: str) -> None:
+        """The websocket of that Bokeh session is open, perhaps again."""
+        for kept, _page in self._of(session):
+            kept.stay()
+
+    def _of(self, session: str) -> list[tuple[Kept, Tenant]]:
+        return [
+            (each, each.page) for each in self._kept.values() if each.page is not None and each.page.page == session
+        ]
 
     def gone(self, kept: Kept, page: Tenant) -> None:
         """The session of a page has ended. What it had is kept for a while, if there is anything to keep."""

@@ -1,6 +1,21 @@
 // The websocket to this page's own server, not the stream. A session outlives it by 15 s, and never its process: after
 // that only a new page is a true one.
 
+const LONGEST_AWAY_MS = 12000;
+
+// A computer that slept has lost its session long before it notices: its clock jumps, and its timers were not called.
+let seenAt = Date.now();
+let wokeAt = -Infinity;
+
+function slept() {
+  const now = Date.now();
+  if (now - seenAt > LONGEST_AWAY_MS) wokeAt = now;
+  seenAt = now;
+  return now - wokeAt < 30000;
+}
+
+setInterval(slept, 1000);
+
 class ServerLink {
   constructor(reload) {
     this.reload = reload;
@@ -22,7 +37,7 @@ class ServerLink {
     if (!answer?.ok || !this.offline) return;
     const away = performance.now() - this.lostAt;
     const same = (await answer.json()).uptime_s * 1000 > away;
-    if (!same || away > 12000 || performance.now() - this.triedAt > 10000) return this.reload();
+    if (!same || slept() || away > LONGEST_AWAY_MS || performance.now() - this.triedAt > 10000) return this.reload();
     if (this.triedAt == null) this.reconnect();
     this.triedAt ??= performance.now();
   }

@@ -45,10 +45,14 @@ export function render({model, view}) {
     const mine = key || recall("conversation");
     if (mine) navigator.sendBeacon(new URL("conversation/going", location.href), mine);
   };
-  // A window too narrow for three columns begins with its sidebar closed; told from here, where the width is known.
+  // A window too narrow for three columns begins with its sidebar closed, at once: open, it would lie over a small page.
   const seen = () => model.send_msg({type: "seen", visible: !document.hidden});
   const width = matchMedia("(max-width: 1199px)");
-  const fold = () => { if (width.matches) model.send_msg({type: "narrow"}); };
+  const fold = () => {
+    if (!width.matches) return;
+    view.root.model.data.sidebar_open = false;
+    model.send_msg({type: "narrow"});
+  };
   width.addEventListener("change", fold);
   model.on("after_render", fold);
   document.addEventListener("visibilitychange", seen);

@@ -24,6 +24,7 @@ from dashboard.ui.fleet import FleetView
 from dashboard.ui.inspect_view import InspectView
 from dashboard.ui.lean import make_lean
 from dashboard.ui.modules import Component, source
+from dashboard.ui.plain import one_line
 from dashboard.ui.theme import THEME
 from dashboard.ui.view import View, Visit
 
@@ -102,8 +103,10 @@ class Page:
         self._sx = self.frame.sx
         self._side_open = self.frame.sidebar_open
         visit.opener = self._go
-        asked = visit.query.get("view", "")
-        self.open(asked if asked in VIEWS else next(iter(VIEWS)))
+        first, asked = next(iter(VIEWS)), visit.query.get("view", "")
+        if asked and asked not in VIEWS:
+            visit.notices.insert(0, f'There is no view "{one_line(asked, 60)}"; this is {VIEWS[first][0]}.')
+        self.open(asked if asked in VIEWS else first)
 
     @property
     def view(self) -> View:

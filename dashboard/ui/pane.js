@@ -38,6 +38,12 @@ class Pane {
     if (!this.offline) this.act({type: "sync", have: this.have});
   }
 
+  // What the address asked for and is not here; said once.
+  showNotice(text) {
+    if (text && text !== this.notice) this.composer.say(text);
+    this.notice = text;
+  }
+
   on_note({text, tone}) {
     this.composer.say(text, tone);
   }

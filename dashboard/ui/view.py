@@ -15,6 +15,7 @@ from param.parameterized import Event
 from dashboard.runtime import Runtime
 from dashboard.ui import outgoing
 from dashboard.ui.keeper import Kept, keeper_of
+from dashboard.ui.plain import one_line
 
 
 class View(Protocol):
@@ -46,6 +47,10 @@ class Visit:
         self.page = page
         self.query = dict(query)
         """What the address says now."""
+        self.notices: list[str] = []
+        """What the address asks for and is not here, a sentence each."""
+        if (asked := self.query.get("backend", "")) and asked not in runtime.backends:
+            self.notices.append(f'No backend "{one_line(asked, 60)}" is configured; questions go to {self.backend}.')
         self.draft = ""
         """A question that one view hands to the next: there it is filled in, and not asked before a person says so."""
         self.document = pn.state.curdoc

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import shutil
+import subprocess
 from itertools import pairwise
 
 import pytest
@@ -113,6 +116,11 @@ def test_ask_again_copy_and_curl(page: Page, place: Site) -> None:
     command = page.evaluate("navigator.clipboard.readText()")
     assert command.startswith("curl -N")
     assert "/process/stream" in command
+    if shutil.which("curl"):
+        bare = {"PATH": os.environ["PATH"]}  # no proxy stands between
+        pasted = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True, env=bare)
+        assert pasted.stdout.count("data: ") > 3, "the same stream, in a real shell"
+        assert "Math Agent" in pasted.stdout
     page.get_by_role("button", name="Copy").click()
     expect(page.locator(".note")).to_contain_text("The answer is copied")
     assert "5" in page.evaluate("navigator.clipboard.readText()")

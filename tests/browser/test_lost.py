@@ -60,6 +60,27 @@ def test_a_websocket_that_drops_mid_answer_loses_no_character(browser: Browser, 
         assert not [each for each in seen.wrong if not each.startswith("console")]
 
 
+def test_a_computer_that_slept_reloads_its_page_and_has_its_conversation(browser: Browser, place: Site) -> None:
+    """Its clock jumps and its websocket is gone, as after a night; reconnecting would find no session."""
+    with watched(browser, place.home) as seen:
+        page = seen.page
+        page.clock.install()
+        page.add_init_script(HOLD_THE_SOCKET)
+        open_page(page, place)
+        ask(page, "What's 2+2?")
+        assert outcome(page) == "completed"
+        answer = page.locator(".answer").inner_html()
+        page.get_by_label("Your question").fill("half a thought")
+        page.evaluate("document.documentElement.dataset.before = true")
+        page.clock.fast_forward(60_000)
+        page.evaluate("held.close()")
+        expect(page.locator("html[data-before]")).to_have_count(0, timeout=30_000)
+        expect(page.locator(".answer")).to_have_count(1, timeout=30_000)
+        assert page.locator(".answer").inner_html() == answer
+        expect(page.get_by_label("Your question")).to_have_value("half a thought")
+        assert not [each for each in seen.wrong if not each.startswith("console")]
+
+
 def test_fleet_comes_back_from_a_cut_message_too(browser: Browser, place: Site) -> None:
     with watched(browser, place.home) as seen:
         page = seen.page

@@ -83,6 +83,22 @@ async def test_one_that_is_refused_does_not_keep_the_others_from_it(runtime: Run
     made.close()
 
 
+async def test_one_page_may_have_so_many_answers_at_once_and_says_so() -> None:
+    one = Backend("one", "http://127.0.0.1:9/process/stream", "orchestrator")
+    runtime = Runtime(Config([one], Limits(turns_session=1)))
+    made, told = ComparePane(Visit(runtime, "s", {}), ["one", "one"]), Told()
+    made._send_msg = told.append
+    made.ask("hi")
+    assert [lane.get("turn") is not None for lane in told[-1]["lanes"]] == [True, False]
+    assert "limit of one page" in told[-1]["lanes"][1]["refusal"]
+    assert "limits.turns_session" in told[-1]["lanes"][1]["refusal"]
+    other = ComparePane(Visit(runtime, "t", {}), ["one", "one"])
+    other._send_msg = Told().append
+    other.ask("hi")
+    assert len(runtime.turns()) == 2, "another page has its own"
+    await runtime.aclose()
+
+
 async def test_a_question_that_nobody_may_be_asked_is_a_note_and_changes_nothing(
     pane: tuple[ComparePane, Told],
 ) -> None:

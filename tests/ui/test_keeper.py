@@ -151,6 +151,26 @@ async def test_a_lost_page_has_its_answer_go_on_for_a_while(runtime: Runtime, mo
     assert not live.done
 
 
+async def test_a_page_whose_websocket_is_lost_ends_its_answer_unless_it_comes_back(
+    runtime: Runtime, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the moment of the loss, not from when Bokeh lets go of the session."""
+    monkeypatch.setattr(keeping, "LOST_S", 0.05)
+    tab = Tab(runtime)
+    live = await tab.ask()
+    keeper.unplugged("another page")
+    keeper.unplugged(tab.page)
+    assert tab.kept.stop is None, "another websocket of it is open"
+    tab.up = False
+    keeper.unplugged(tab.page)
+    keeper.plugged(tab.page)
+    await asyncio.sleep(0.1)
+    assert not live.done
+    keeper.unplugged(tab.page)
+    await live.wait()
+    assert live.transcript.by == "session"
+
+
 async def test_a_second_tab_gets_a_copy_and_the_two_go_apart(runtime: Runtime, keeper: Keeper) -> None:
     first = Tab(runtime)
     live = await first.ask()

@@ -37,6 +37,33 @@ async def test_the_query_chooses_the_backend_and_an_unknown_one_is_no_error(runt
         runtime.end_session("s")
 
 
+@pytest.mark.parametrize(
+    ("query", "notice"),
+    [
+        ({}, ""),
+        ({"backend": "two", "view": "chat"}, ""),
+        ({"backend": "nobody"}, 'No backend "nobody" is configured; questions go to one.'),
+        ({"view": "cat\u202e"}, 'There is no view "cat⟨U+202E⟩"; this is Chat.'),
+        (
+            {"view": "x", "backend": "y"},
+            'There is no view "x"; this is Chat. No backend "y" is configured; questions go to one.',
+        ),
+    ],
+)
+async def test_what_the_address_asks_for_and_is_not_here_is_said(runtime: Runtime, query: Any, notice: str) -> None:
+    frame = build_page(runtime, session="s", query=query)
+    assert parts(frame, "ChatPane")[0].settings["notice"] == notice
+    runtime.end_session("s")
+
+
+async def test_compare_says_which_backends_it_does_not_have(runtime: Runtime) -> None:
+    frame = build_page(runtime, session="s", query={"view": "compare", "backends": "one,three,two"})
+    assert (
+        parts(frame, "ComparePane")[0].settings["notice"] == 'No backend "three" is configured; another has its lane.'
+    )
+    runtime.end_session("s")
+
+
 class Plain:
     """A second view, that writes down what happens to it."""
 
