@@ -70,6 +70,9 @@ def reread(runtime: Runtime) -> None:
     except ConfigError as mistake:
         log.error("configuration: not taken, the one before stays: %s", mistake)  # noqa: TRY400  # a sentence is enough
         runtime.sink.config_read(taken=False)
+    except Exception:
+        log.exception("configuration: not taken: an error of ours")
+        runtime.sink.config_read(taken=False)
     else:
         log.warning("configuration: read again: %s", changes)
         runtime.sink.config_read(taken=True)

@@ -206,3 +206,18 @@ async def test_canaries_follow_the_configuration() -> None:
         assert list(runtime.canaries.states) == ["b"]
         assert [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith("canary")] == ["canary b"]
         await runtime.aclose()
+
+
+async def test_a_mistake_of_ours_while_it_is_read_is_told_as_not_taken(caplog: pytest.LogCaptureFixture) -> None:
+    runtime = Runtime(Config([Backend("kept", "http://127.0.0.1:9/process/stream", "orchestrator")]))
+
+    def fails() -> Config:
+        raise RuntimeError("a mistake of ours")
+
+    runtime.read_config = fails
+    reread(runtime)
+    assert "streamgauge_config_last_reload_successful 0.0" in metrics(runtime)
+    assert "configuration: not taken" in caplog.text
+    assert "a mistake of ours" in caplog.text
+    assert list(runtime.backends) == ["kept"]
+    await runtime.aclose()

@@ -126,7 +126,6 @@ class HistoryWriter(threading.Thread):
         self._wake.clear()
         if self._file is not None and self._file.moved:
             self._leave()
-            self._last = None
         if self._file is None:
             self._file = HistoryFile(self.path)
         if self.loaded is None:
@@ -153,7 +152,7 @@ class HistoryWriter(threading.Thread):
             )
 
     def _leave(self) -> None:
-        file, self._file = self._file, None
+        file, self._file, self._last = self._file, None, None
         if file is not None:
             try:
                 file.close()

@@ -374,3 +374,23 @@ def test_reading_and_pruning_beside_a_server_is_no_second_server(
         with closing(HistoryFile(path, create=False)) as file:
             file.prune(NOW - 1, 0)
     assert "another process" not in caplog.text
+
+
+def test_what_was_written_before_a_failure_is_nobody_elses(
+    path: Path, history: History, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_writer, "BATCH", 1)
+    history.add(past("a"))
+    until(lambda: history.state.written == 1)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TRIGGER no BEFORE INSERT ON turns WHEN NEW.turn = 'c' BEGIN SELECT RAISE(ABORT, 'no'); END")
+    holder = locked(path)
+    history.add(past("b"))
+    history.add(past("c"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    until(lambda: history.alarm == "no")
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TRIGGER no")
+    until(lambda: history.state.written == 3)
+    assert "another process" not in caplog.text
