@@ -36,7 +36,7 @@ class Sinks:
             observers.append(self.flight.begin(lambda: live.gauge.anomalies_total > 0))
         if also is not None:
             observers.append(also)
-        observe = Broadcast([*observers, live.observe], self.prometheus.observer_failed)
+        observe = Broadcast([*observers, live.seen.observe, live.observe], self.prometheus.observer_failed)
         live.watch, live.unwatch = observe.add, observe.remove
         return observe
 

@@ -41,8 +41,13 @@ class Driver:
 
     async def step(self) -> list[TurnEvent]:
         """The events of the next thing that happens; [] once the turn has ended, or when a deadline told nothing."""
-        turn, transport = self._turn, self._transport
+        turn, transport, connection = self._turn, self._transport, self._connection
         try:
+            if connection is not None and turn.state in OPEN:
+                read = await connection.read(turn.deadline)
+                if read is None:
+                    return turn.tick(transport.now())
+                return turn.feed(read.data, read.at) if read.data else turn.eof(read.at)
             if turn.state is TurnState.IDLE:
                 await transport.warm()
                 return turn.asked(transport.now())
@@ -51,8 +56,6 @@ class Driver:
             if turn.state is TurnState.BACKING_OFF:
                 await transport.sleep_until(turn.deadline)
                 return turn.tick(transport.now())
-            if self._connection is not None:
-                return await self._read(self._connection)
         except Stopped as stopped:
             return turn.abandon(transport.now(), stopped.by)
         except Broken as broken:
@@ -71,13 +74,6 @@ class Driver:
             wait_s = retry_after_s(connection.head.headers.get("retry-after"), time.time())
             return turn.refused(connection.head, await connection.excerpt(), transport.now(), wait_s)
         return turn.connected(connection.head, transport.now())
-
-    async def _read(self, connection: Connection) -> list[TurnEvent]:
-        turn = self._turn
-        read = await connection.read(turn.deadline)
-        if read is None:
-            return turn.tick(self._transport.now())
-        return turn.feed(read.data, read.at) if read.data else turn.eof(read.at)
 
     async def stop(self, stop: Stop) -> list[TurnEvent]:
         """Leaves a turn that may be under way: closes its connection within CLOSE_S, tells how, then the turn's end."""

@@ -34,7 +34,7 @@ class LiveTurn:
         """The backend as it was when it was asked; by now there may be another of its name, or none."""
         self.transcript = Transcript(turn.id)
         self.gauge = TurnGauge(backend.thresholds)
-        self.seen = Seen()
+        self.seen = Seen(lambda: self.unwatch(self.seen.observe))
         self.watch: Callable[[Observer], None] = lambda _observe: None
         """Adds an observer while it runs; `unwatch` takes it out. The runtime sets both."""
         self.unwatch: Callable[[Observer], None] = lambda _observe: None
@@ -76,11 +76,14 @@ class LiveTurn:
 
     def observe(self, event: TurnEvent) -> None:
         """Folds one event of this turn; wakes who waits when there is something new to show."""
-        self.seen.observe(event)
         before = self.transcript.revision
         self.transcript.observe(event)
         if self._waiting and self.transcript.revision != before and type(event) is not Ended:
             self._wake()
+
+    def route(self, kind: type) -> Observer | None:
+        """What takes events of that kind; None: they change nothing that is shown."""
+        return None if self.transcript.route(kind) is None else self.observe
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []

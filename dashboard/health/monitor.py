@@ -81,6 +81,10 @@ class Monitor:
         if handler is not None:
             handler(event)
 
+    def route(self, kind: type) -> Callable[[Any], None] | None:
+        """What counts events of that kind; None: nothing does."""
+        return self._handlers.get(kind)
+
     def sample(self, now: float, wall_now: float) -> None:
         """Write a row into every series; to be called 4 times a second."""
         self._begin(now)

@@ -102,6 +102,10 @@ class TurnGauge:
         if handler is not None:
             handler(event)
 
+    def route(self, kind: type) -> Callable[[Any], None] | None:
+        """What folds events of that kind; those that come with every read note their time themselves."""
+        return self._handlers[kind] if kind in _FREQUENT else self.observe
+
     def report(self) -> Report:
         """The numbers so far; with outcome and diagnosis once the turn has ended."""
         end, gaps = self._end, self._gaps.quantiles()
@@ -205,14 +209,16 @@ class TurnGauge:
                 self._times["dialled"] = event.dialled_at - self._asked_at
 
     def _chunk(self, event: ChunkArrived) -> None:
+        at = self._at = event.at
         self._bytes += event.size
-        self._times["byte"] = event.at - self._asked_at
-        self._arrivals.read(event.at)
+        self._times["byte"] = at - self._asked_at
+        self._arrivals.read(at)
 
     def _heartbeat(self, _event: Heartbeat) -> None:
         self._heartbeats += 1
 
     def _message(self, event: MessageArrived) -> None:
+        self._at = event.at
         if not self._events:
             self._first("event")
         self._events += 1
@@ -223,7 +229,8 @@ class TurnGauge:
             self._first("agent")
 
     def _text_arrived(self, event: TextArrived) -> None:
-        at, text = event.at, event.text
+        text = event.text
+        at = self._at = event.at
         if self._text_at is None:
             self._first("text")
         else:
@@ -279,4 +286,5 @@ class TurnGauge:
         self._times.setdefault(what, self._at - self._asked_at)
 
 
+_FREQUENT = frozenset({ChunkArrived, MessageArrived, TextArrived})
 _TOLD_APART = (AnomalyKind.STALL, AnomalyKind.BURST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dashboard.turn.events import ChunkArrived, MessageArrived, TextArrived, TurnEvent
 from dashboard.wire.frame import Message
 from dashboard.wire.guess import propose_text_path
@@ -16,7 +18,9 @@ NEVER_TEXT = frozenset({"unknown", "malformed"})
 class Seen:
     """An Observer that keeps the first frames, bounded, and whether anything of them was understood."""
 
-    def __init__(self) -> None:
+    def __init__(self, done: Callable[[], None] = lambda: None) -> None:
+        self._done = done
+        """Called when it has seen enough: something was understood."""
         self.messages: list[Message] = []
         self.raw = b""
         self.last = ""
@@ -37,6 +41,8 @@ class Seen:
             self.raw += event.data[: KEPT_BYTES - len(self.raw)]
         elif type(event) is TextArrived:
             self.understood = True
+        if self.understood:
+            self._done()
 
     @property
     def frames(self) -> list[str]:

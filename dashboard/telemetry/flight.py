@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -94,6 +95,12 @@ class Flight:
             elif kind is Ended:
                 self.end = event  # type: ignore[assignment]
                 self._kept.landed(self, event.turn)
+
+    def route(self, kind: type) -> Callable[[Any], None] | None:
+        """What takes events of that kind; None: a recording is not made of them."""
+        if kind is ChunkArrived:
+            return self._chunk
+        return self.observe if kind in KEPT_EVENTS else None
 
     def _chunk(self, event: ChunkArrived) -> None:
         size = event.size + READ_BYTES

@@ -86,6 +86,10 @@ class TurnCounts:
         if handler is not None:
             handler(event)
 
+    def route(self, kind: type) -> Callable[[Any], None] | None:
+        """What counts events of that kind; None: nothing does."""
+        return self._handlers.get(kind)
+
     def ended(self, report: Report, backend: str, source: str) -> None:
         """A turn's report is final: count its diagnosis, and the burst that it may tell."""
         tally = self.backends.get(backend)

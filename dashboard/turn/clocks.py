@@ -34,9 +34,9 @@ class Clocks:
     @property
     def deadline(self) -> float:
         """When `tick` has something to say next."""
-        if self.stalled_on:
-            return self.give_up_at
-        return min(self.progress_at + self._limits.stall_after_s, self.give_up_at)
+        since = self.progress_at
+        give_up_at = since + self._give_up_s
+        return give_up_at if self.stalled_on else min(since + self._limits.stall_after_s, give_up_at)
 
     def stall(self, now: float) -> str:
         """The clock on which a stall opens at `now`: "bytes", "progress", or "" when none does."""

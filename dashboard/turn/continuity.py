@@ -41,38 +41,40 @@ class Continuity:
         """Whether going on after that id would repeat nothing: ids are each event's own, and no text came after it."""
         return not self._shared and self._unmarked != last_event_id
 
-    def repeated(self, message: Message) -> bool:
-        """Whether a message with an id of its own came before, on an earlier connection; if so it is not to be read."""
-        was = self._seen.get(_key(message.last_event_id))
-        if was is None:
-            return False
-        if self._connections < 2:
-            self._shared = True
-            return False
-        self._again = message.last_event_id != self._resumed_at
-        if not same(was, message.data):
-            self.foreign = f"id {message.last_event_id[:64]!r} came again with something else: another answer began"
-        return True
+    def see(self, message: Message, *, text_seen: bool) -> Told | None:
+        """What a message with an id of its own tells; `text_seen` whether text came before it.
 
-    def see(self, message: Message, *, text_seen: bool) -> Told:
-        """What a message with a new id of its own tells; `text_seen` whether text came before it."""
-        event_id, seen, numbering = _key(message.last_event_id), self._seen, self._numbering
+        None when it came before, on an earlier connection: then it is not to be read.
+        """
+        event_id, seen, numbering = message.last_event_id, self._seen, self._numbering
+        if len(event_id) > ID_CHARS:
+            event_id = f"{event_id[:64]}… {hash(event_id)}."
+        follows = event_id == numbering.expected
+        was = seen.get_next(event_id, numbering.prefix or "", numbering.last) if follows else seen.get(event_id)
+        if was is not None:
+            if self._connections > 1:
+                self._repeated(message, was)
+                return None
+            self._shared = True
+            return NOTHING
         if text_seen and not seen:
             self._unmarked = ""
-        if seen.get(event_id) is not None:
-            return NOTHING
         if self._first or self._again:
             if self._first and not numbering.may_follow(event_id):
                 self.foreign = f"id {event_id[:64]!r} came after {self._resumed_at[:64]!r}: another answer began"
                 return NOTHING
             self._first = self._again = False
-        follows = event_id == numbering.expected
         told = numbering.see(event_id)
         if follows:
-            seen.add_next(event_id, message.data, *numbering.place)
+            seen.add_next(event_id, message.data, numbering.prefix or "", numbering.last, numbering.digits)
         else:
             seen.add(event_id, message.data)
         return self._noted(told) if told else told
+
+    def _repeated(self, message: Message, was: int) -> None:
+        self._again = message.last_event_id != self._resumed_at
+        if not same(was, message.data):
+            self.foreign = f"id {message.last_event_id[:64]!r} came again with something else: another answer began"
 
     def may_show(self, last_event_id: str) -> bool:
         """Whether text without an id of its own, heard while `last_event_id` is in force, is the next part."""
@@ -93,7 +95,3 @@ class Continuity:
             kind, detail = told[0]
             self.incomplete = f"{'out of order' if kind is AnomalyKind.DISORDER else 'a hole'} after a resume: {detail}"
         return told
-
-
-def _key(event_id: str) -> str:
-    return event_id if len(event_id) <= ID_CHARS else f"{event_id[:64]}… {hash(event_id)}."

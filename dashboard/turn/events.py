@@ -7,6 +7,7 @@ one read share it. An observer is a synchronous, fast callable that takes one of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -208,6 +209,20 @@ TurnEvent = (
 )
 
 Observer = Callable[[TurnEvent], None]
+
+
+def way(observe: Observer, kind: type) -> Callable[[Any], None] | None:
+    """What takes events of `kind` for an observer, to the same effect as itself; None: they do not concern it.
+
+    An observer that is some object's `observe` may have a `route` beside it, which says so: most kinds come with every
+    read, and concern few. What it says must hold for the object's whole life.
+    """
+    route = getattr(getattr(observe, "__self__", None), "route", None)
+    if route is None or getattr(observe, "__name__", "") != "observe":
+        return observe
+    told: Callable[[Any], None] | None = route(kind)
+    return told
+
 
 MESSAGE_KINDS = (
     "routing",

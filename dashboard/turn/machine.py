@@ -12,7 +12,7 @@ not list is a programmer's mistake (KeyError in `Turn._emit`), never something t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from dashboard.turn.events import (
@@ -36,6 +36,7 @@ from dashboard.turn.events import (
     Stalled,
     StopAudited,
     TextArrived,
+    TurnEvent,
     UsageReported,
 )
 
@@ -100,3 +101,13 @@ TRANSITIONS: Mapping[TurnState, Mapping[type, TurnState]] = {
     },
     TurnState.ENDED: {},
 }
+
+
+def after(state: TurnState, events: Iterable[TurnEvent]) -> TurnState:
+    """Where these events lead from `state`, one after the other. Errors: KeyError for one that the table does not have."""
+    leads = TRANSITIONS[state]
+    for event in events:
+        to = leads[type(event)]
+        if to is not state:
+            state, leads = to, TRANSITIONS[to]
+    return state

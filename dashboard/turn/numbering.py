@@ -43,47 +43,44 @@ class Numbering:
     __slots__ = (
         "_back",
         "_counts",
-        "_digits",
         "_jumps",
-        "_last",
-        "_prefix",
         "_settled",
         "_steps",
         "_waited",
+        "digits",
         "expected",
+        "last",
+        "prefix",
     )
 
     def __init__(self) -> None:
-        self._prefix: str | None = None
-        self._last = self._digits = self._steps = self._waited = 0
+        self.prefix: str | None = None
+        self.last = self.digits = 0
+        """Prefix, number and least digits of the last id; they hold where there is an `expected` one."""
+        self._steps = self._waited = 0
         self._counts = self._back = False
         self._settled = False  # the ids count, and nothing is open
         self.expected = ""
         """The id that follows the last one; "" where none can be told."""
         self._jumps: list[_Jump] = []
 
-    @property
-    def place(self) -> tuple[str, int, int]:
-        """Prefix, number and least digits of the last id, where there is an `expected` one."""
-        return self._prefix or "", self._last, self._digits
-
     def see(self, event_id: str) -> Told:
         """What the arrival of an id that is not a repeated one tells."""
         if event_id == self.expected:  # nearly always, so it is done here and quickly
-            last = self._last = self._last + 1
-            self.expected = f"{self._prefix}{last + 1}" if self._digits == 1 else self._next()
+            last = self.last = self.last + 1
+            self.expected = f"{self.prefix}{last + 1}" if self.digits == 1 else self._next()
             return NOTHING if self._settled else self._step()
         found = _TAIL.match(event_id)
         number = int(found[2]) if found else 0
         if found is None or number >= TIMES_FROM:
             return self._begin(None, 0, 0)
-        if found[1] != self._prefix:
+        if found[1] != self.prefix:
             return self._begin(found[1], number, len(found[2]))
         if not self._counts:  # no step of one: these ids mean something else
             self.expected = ""
             return NOTHING
         self._settled = False
-        return self._jumped(number) if number > self._last else self._came_late(number)
+        return self._jumped(number) if number > self.last else self._came_late(number)
 
     def may_follow(self, event_id: str) -> bool:
         """Whether an id can be of the same stream: not when ids count and it counts something else.
@@ -91,7 +88,7 @@ class Numbering:
         Before a stream's ids are known to count, only one that begins at 0 or 1 under another prefix is told apart.
         """
         found = _TAIL.match(event_id)
-        if self._prefix is None or (found and found[1] == self._prefix):
+        if self.prefix is None or (found and found[1] == self.prefix):
             return True
         return not self._counts and not (found and int(found[2]) <= 1)
 
@@ -102,19 +99,19 @@ class Numbering:
         return [(AnomalyKind.GAP, self._words(jump)) for jump in gaps]
 
     def _words(self, jump: _Jump) -> str:
-        few = ", ".join(f"{self._prefix}{number}"[:64] for number in sorted(jump.missing)[:3])
+        few = ", ".join(f"{self.prefix}{number}"[:64] for number in sorted(jump.missing)[:3])
         return f"{len(jump.missing)} missing where id {jump.words}: {few}{', …' if len(jump.missing) > 3 else ''}"
 
     def _begin(self, prefix: str | None, number: int, digits: int) -> Told:
         told = self.settle()
-        self._prefix, self._last, self._digits = prefix, number, digits
+        self.prefix, self.last, self.digits = prefix, number, digits
         self._steps = STEPS - 1 if number <= 1 else 0
         self._counts = self._back = self._settled = False
         self.expected = "" if prefix is None else self._next()
         return told
 
     def _next(self) -> str:
-        return f"{self._prefix}{str(self._last + 1).zfill(self._digits)}"
+        return f"{self.prefix}{str(self.last + 1).zfill(self.digits)}"
 
     def _step(self) -> Told:
         if self._counts:
@@ -130,7 +127,7 @@ class Numbering:
         return NOTHING
 
     def _jumped(self, number: int) -> Told:
-        last, self._last, self._back = self._last, number, False
+        last, self.last, self._back = self.last, number, False
         self.expected = self._next()
         if number == last + 1:  # written with other zeros before it
             return []
@@ -142,10 +139,10 @@ class Numbering:
         return told
 
     def _came_late(self, number: int) -> Told:
-        told = f"id {self._prefix}{number}"[:80] + f" came after {self._last}"
+        told = f"id {self.prefix}{number}"[:80] + f" came after {self.last}"
         jump = next((each for each in self._jumps if number in each.missing), None)
         if jump is None:
-            known, self._back = self._back or number == self._last, True
+            known, self._back = self._back or number == self.last, True
             return [] if known else [(AnomalyKind.DISORDER, told)]
         jump.missing.discard(number)
         known, jump.late, self._waited = jump.late, True, 0

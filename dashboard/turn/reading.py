@@ -57,7 +57,7 @@ class Reading:
     def __init__(self, turn_id: str, dialect: Dialect, max_event_bytes: int, start: Start, hush: Hush) -> None:
         last_event_id = start.last_event_id
         self.hush = hush
-        self.dialect = dialect
+        self.dialect, self.guesses = dialect, isinstance(dialect, AutoDialect)
         self.text_seen = self.heard = self.ended = False
         self.finish_reason = self.too_large = ""
         self.error: BackendError | None = None
@@ -152,6 +152,12 @@ class Reading:
             return "in the middle of an event"
         return f"after {self._messages} messages without the good end of {self.dialect.name}"
 
+    @property
+    def told_more(self) -> bool:
+        """Whether anything came that can end the turn (see conclusion.by_messages), or nothing was readable."""
+        decided = self.ended or self.error is not None or self.too_large or self._continuity.foreign
+        return bool(decided) or not self._readable
+
     def take_guess(self) -> str:
         """The dialect that `auto` has just taken, told once; "" when it took none."""
         return self.dialect.take_guess() if isinstance(self.dialect, AutoDialect) else ""
@@ -173,9 +179,8 @@ class Reading:
         self.finish_reason = ""
         self._over = True
 
-    def feed(self, chunk: bytes, now: float, clocks: Clocks) -> list[TurnEvent]:
-        """The turn events in one read, up to the dialect's good end."""
-        out: list[TurnEvent] = []
+    def feed(self, chunk: bytes, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
+        """Adds the turn events in one read to `out`, up to the dialect's good end."""
         if len(self._start) < 16:  # enough to tell an event stream from anything else
             self._start += chunk[:16]
         decoder = self._decoder
@@ -201,7 +206,6 @@ class Reading:
         if decoder.bad_retries > self._bad_retries:
             self._bad_retries = decoder.bad_retries
             out.append(Anomaly(self._id, now, AnomalyKind.BAD_RETRY, "a retry: field that is no number was ignored"))
-        return out
 
     def _late(self, frames: int, now: float, out: list[TurnEvent]) -> None:
         if frames and self.ended:
@@ -210,11 +214,11 @@ class Reading:
     def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
         if message.own_id and self._dedupe and message.last_event_id:
             continuity = self._continuity
-            if continuity.repeated(message):  # a resume that sends too much: none is shown twice
+            told = continuity.see(message, text_seen=self.text_seen)
+            if told is None:  # a resume that sends too much: none is shown twice
                 said = f"id {message.last_event_id[:64]!r} came again"
                 out.append(Anomaly(self._id, now, AnomalyKind.DUPLICATE, said))
                 return
-            told = continuity.see(message, text_seen=self.text_seen)
             if told:
                 out += [Anomaly(self._id, now, kind_told, detail) for kind_told, detail in told]
             if continuity.foreign:

@@ -63,6 +63,15 @@ class Remembered:
                 return found
         return None
 
+    def get_next(self, event_id: str, prefix: str, number: int) -> int | None:
+        """`get` of the id that is `prefix` and the number after `number`, written somehow: quicker, for that is known."""
+        found = self.others.get(event_id)
+        if found is None:
+            for run in self._runs:
+                if run.prefix == prefix and (found := run.find(event_id, number + 1)) is not None:
+                    break
+        return found
+
     def add(self, event_id: str, data: str) -> None:
         """An id that is not remembered yet, and that counts nothing as far as is known."""
         self.others[event_id] = hash(data) & _HASH

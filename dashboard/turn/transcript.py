@@ -82,6 +82,11 @@ class Transcript:
         self.state = leads
         self.revision += 1
 
+    def route(self, kind: type) -> Callable[[Any], None] | None:
+        """What folds events of that kind; None: they change nothing, whatever the state."""
+        moves = any(leads.get(kind, state) is not state for state, leads in TRANSITIONS.items())
+        return self.observe if moves or kind in self._folds else None
+
     def _asked(self, event: Asked) -> None:
         self.backend, self.dialect, self.question = event.backend, event.dialect, event.question
         self.asked_at, self.trace_id = event.at, event.trace_id

@@ -25,7 +25,7 @@ from dashboard.turn.events import (
     StopAudited,
     TurnEvent,
 )
-from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState
+from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState, after
 from dashboard.turn.reading import Reading
 from dashboard.turn.request import EVENT_STREAM, Head, Left, Origin, Start
 from dashboard.turn.retry import Backoff, next_ask
@@ -79,12 +79,12 @@ class Turn:
     def deadline(self) -> float:
         """When `tick` must be called if nothing else happened; infinity once ended."""
         whole = self._asked_at + self._limits.turn_s
+        if self.state in OPEN and (clocks := self._clocks):
+            return min(whole, clocks.deadline, self._idle_at(clocks))
         if self.state is TurnState.CONNECTING:
             return min(whole, self._attempt_at + self._backend.timeouts.head_s)
         if self.state is TurnState.BACKING_OFF:
             return min(whole, self._retry_at)
-        if self.state in OPEN and self._clocks:
-            return min(whole, self._clocks.deadline, self._idle_at(self._clocks))
         return float("inf")
 
     def _idle_at(self, clocks: Clocks) -> float:
@@ -144,9 +144,10 @@ class Turn:
             return []
         self._bytes += len(chunk)
         clocks.bytes_at = now
-        self._emit(ChunkArrived(self.id, now, len(chunk), chunk))
-        for event in self._reading.feed(chunk, now, clocks):
-            self._emit(event)
+        events: list[TurnEvent] = [ChunkArrived(self.id, now, len(chunk), chunk)]
+        self._reading.feed(chunk, now, clocks, events)
+        self.state = after(self.state, events)
+        self._out += events
         self._judge_reading(now)
         if self._bytes > self._limits.turn_bytes and self.state in OPEN:
             self._end(Ending(Fault.LIMIT, stopped=True), f"more than {self._limits.turn_bytes} bytes", now, by="limit")
@@ -220,16 +221,15 @@ class Turn:
             self._backoff.succeeded()
         if reading.retry_base_s is not None:
             self._backoff.base_s = reading.retry_base_s
-        self._tell_guess(now, "the first message")
+        if reading.guesses:
+            self._tell_guess(now, "the first message")
         if reading.ended:
             self._settle(now)
-        concluded = by_messages(reading)
-        if concluded:
+        if reading.told_more and (concluded := by_messages(reading)):
             self._end(*concluded, now)
 
     def _tell_guess(self, now: float, how: str) -> None:
-        taken = self._reading.take_guess()
-        if taken:
+        if taken := self._reading.take_guess():
             self._emit(Guessed(self.id, now, taken, how))
 
     def _silent(self, clocks: Clocks, now: float) -> None:

@@ -21,6 +21,7 @@ from httpx_sse import EventSource
 from dashboard.config import Backend, Limits
 from dashboard.health.monitor import Monitor
 from dashboard.health.turn_gauge import TurnGauge
+from dashboard.health.unread import Seen
 from dashboard.telemetry.broadcast import Broadcast
 from dashboard.telemetry.prometheus import PrometheusSink
 from dashboard.turn.request import Head
@@ -65,7 +66,8 @@ class Engine:
         dialect = DIALECTS[self.backend.dialect](Endpoint(self.backend.url))
         turn = Turn("t", self.backend, dialect, Question("?"), limits=Limits())
         gauge, transcript = TurnGauge(self.backend.thresholds), Transcript("t")
-        observers = [gauge.observe, self.monitor.observe, self.sink.observe, transcript.observe]
+        seen = Seen(lambda: observe.remove(seen.observe))
+        observers = [gauge.observe, self.monitor.observe, self.sink.observe, seen.observe, transcript.observe]
         observe = Broadcast(observers, self.sink.observer_failed)
         now = 0.0
         gc.collect()

@@ -49,7 +49,10 @@ async def turns_of(name: str) -> Result:
 
 
 async def test_red_without_the_ids_that_tell_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Continuity, "repeated", lambda self, message: False)
+    see = Continuity.see
+    monkeypatch.setattr(
+        Continuity, "see", lambda self, message, text_seen: see(self, message, text_seen=text_seen) or []
+    )
     result = await turns_of("sent_again_after_a_resume")
     assert result.wrong["duplicated"]
     assert result.wrong["false_completed"]

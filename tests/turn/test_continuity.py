@@ -138,4 +138,4 @@ def test_ids_of_any_length_tell_what_came_again_and_cost_little() -> None:
     assert [anomaly.kind for anomaly in play.kinds(Anomaly)] == ["duplicate", "duplicate"]
     kept = play.turn._reading._continuity
     assert max(map(len, kept._seen.others)) < 200
-    assert kept._numbering._prefix is None
+    assert kept._numbering.prefix is None

@@ -31,7 +31,10 @@ def test_every_id_is_found_as_a_dict_would_find_it(steps: list[tuple[str, int]])
         ids += [start, *follow]
     for place, each in enumerate(filter(None, ids)):
         message = Message("message", f"data {place}", each, own_id=True)
-        assert (continuity._seen.get(each) is not None) == (each in plain)
+        seen, numbering = continuity._seen, continuity._numbering
+        assert (seen.get(each) is not None) == (each in plain)
+        if each == numbering.expected:
+            assert seen.get_next(each, numbering.prefix or "", numbering.last) == seen.get(each)
         if each not in plain:
             continuity.see(message, text_seen=True)
             plain[each] = message.data
@@ -54,6 +57,9 @@ def test_ids_that_count_take_four_bytes_each_and_the_oldest_are_forgotten() -> N
     assert all(kept.get(f"r.{newest - 1 - back}") is not None for back in range(SEEN_IDS))
     assert kept.get("r.0") is None
     assert kept.get(f"r.0{newest - 1}") is None, "another way to write a number is another id"
+    for number in (newest - 1, newest):
+        assert kept.get_next(f"r.{number}", "r.", number - 1) == kept.get(f"r.{number}")
+    assert kept.get_next(f"s.{newest - 1}", "s.", newest - 2) is None
 
 
 def test_many_sequences_and_many_other_ids_are_bounded() -> None:

@@ -319,3 +319,17 @@ def test_a_call_that_means_nothing_in_a_state_says_nothing() -> None:
     play.feed(DONE, 0.3)
     assert play.turn.asked(0.4) == []
     assert play.names.count("Asked") == play.names.count("Connecting") == 1
+
+
+def test_a_read_leads_through_the_states_of_all_its_events() -> None:
+    play = Play()
+    play.head()
+    states = [play.turn.state]
+    for piece, at in ((b": ping\n\n", 0.2), (say("a") + b": ping\n\n", 0.3)):
+        play.feed(piece, at)
+        states.append(play.turn.state)
+    play.pass_to(2.4)
+    states.append(play.turn.state)
+    play.feed(frame({"event": "reasoning", "text": "hm"}) + b": ping\n\n", 2.5)
+    states.append(play.turn.state)
+    assert states == ["waiting", "waiting", "answering", "stalled", "waiting"]
