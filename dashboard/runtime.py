@@ -159,7 +159,8 @@ class Runtime:
     def begin_session(self, session: str) -> None:
         """A page opened. Errors: Refused at the limit of sessions."""
         if len(self._sessions) >= (most := self.config.limits.sessions):
-            at_limit = f"{most} pages are open already, which is this server's limit; close one"
+            open_now = "1 page is" if most == 1 else f"{most} pages are"
+            at_limit = f"{open_now} open already, which is this server's limit; close one"
             raise Refused(f"{at_limit}, or raise limits.sessions in config.yaml.")
         self._sessions.add(session)
         self.sink.sessions(len(self._sessions))

@@ -5,8 +5,9 @@ class Banner {
     this.model = model;
     this.open = false;
     this.root = el("section", {class: "alerts", "aria-label": "Alerts", hidden: true});
-    this.list = el("ul", {"aria-live": "polite"});
+    this.list = el("ul", {});
     this.more = el("button", {type: "button", class: "more", onclick: () => { this.open = !this.open; this.draw(); }});
+    this.announcer = new Announcer();
     this.root.append(this.list, this.more);
     this.resized = new ResizeObserver(() => this.makeRoom());
     this.resized.observe(this.root);
@@ -33,6 +34,7 @@ class Banner {
     const said = JSON.stringify(shown);
     if (said !== this.said) {
       this.said = said;
+      this.announcer.say(shown.map((alarm) => `${alarm.backend} ${alarm.what}`.trim()).join(". "));
       this.list.replaceChildren(...shown.map((alarm) => alarmLine(alarm, this.model.runbooks, now,
         el("button", {type: "button", class: "done", title: "Hides it in this browser until it fires anew",
           onclick: () => acknowledge(alarm.id)}, "Acknowledge"))));
@@ -56,5 +58,5 @@ export function render({model}) {
     deaf();
   });
   banner.draw();
-  return banner.root;
+  return el("div", {}, banner.root, banner.announcer.root);
 }

@@ -122,6 +122,19 @@ function card(model, name, covers) {
     el("div", {class: "plot"}, model.get_child(name), cover));
 }
 
+// Bokeh lets Tab stop at a plot, for tools that are not there. Returns how many plots it has found.
+function passOver(root) {
+  let found = 0;
+  for (const each of root.querySelectorAll("*")) {
+    if (each.matches(".bk-events")) {
+      each.tabIndex = -1;
+      found++;
+    }
+    if (each.shadowRoot) found += passOver(each.shadowRoot);
+  }
+  return found;
+}
+
 export function render({model, view}) {
   const [args] = NAMES.map((name) => format(view.model.data[name]));
   const covers = new Map();
@@ -135,7 +148,12 @@ export function render({model, view}) {
     setText(still, model.paused ? `Paused at ${timeOfDay(args.source.data.t.at(-1))}` : "");
   };
   draw();
-  const timer = setInterval(() => { if (!document.hidden) happened.draw(); }, 1000);
+  let passed = 0;
+  const timer = setInterval(() => {
+    if (document.hidden) return;
+    happened.draw();
+    if (passed < NAMES.length) passed = passOver(board);
+  }, 1000);
   model.on("empty", draw);
   model.on("paused", draw);
   model.on("remove", () => clearInterval(timer));

@@ -62,9 +62,10 @@ WINDOWS: Mapping[str, str] = {"1m": "1 min", "5m": "5 min", "1h": "1 h"}
 
 
 def happenings() -> list[list[str]]:
-    """Of each thing that a mark may tell: column, word for one, word for more, sign, colour."""
+    """Of each thing that a mark may tell, the worst first: column, word for one, word for more, sign, colour."""
     told = [["reconnects", "reconnect", "reconnects", "reconnect"], ["stalls", "stall", "stalls", "warn"]]
     told += [[name, word.lower(), word.lower(), tone] for name in HAPPENED[2:] for word, tone in [OUTCOMES[name]]]
+    told.sort(key=lambda each: list(SIGNS).index(each[3]))
     return [[name, one, more, SIGNS[kind], MARKS[kind]] for name, one, more, kind in told]
 
 

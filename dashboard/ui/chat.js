@@ -5,18 +5,18 @@ class Chat extends Pane {
     super(model);
     this.turns = new Map();
     this.follows = true;
-    this.pill = el("div", {class: "pill", role: "status", "data-state": "idle"},
+    this.pill = el("div", {class: "pill", "data-state": "idle"},
       el("span", {class: "sign", "aria-hidden": "true"}, "⚫"), el("span", {class: "word"}, "Not connected"));
     this.who = el("div", {class: "who"});
     this.empty = el("div", {class: "empty"});
     this.older = el("p", {class: "older", hidden: true});
-    this.log = el("div", {class: "log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: 0,
+    this.log = el("div", {class: "log", role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: 0,
       onscroll: () => this.scrolled()}, this.empty, this.older);
     this.jump = button("Newest", "down", () => this.toEnd(), {class: "jump", hidden: true});
     this.console = new ConsoleView(1000, this.act);
     this.root = el("section", {class: "chat", "aria-label": "Chat"},
       el("header", {}, this.who, this.pill, button("New chat", "plus", () => this.act({type: "new"}), {class: "ghost new"})),
-      this.banner, this.log, el("div", {class: "jump-place"}, this.jump), this.console.root, this.composer.root);
+      this.banner, this.log, el("div", {class: "jump-place"}, this.jump), this.console.root, this.composer.root, this.announcer.root);
     this.describe();
   }
 
@@ -79,6 +79,7 @@ class Chat extends Pane {
     this.empty.hidden = true;
     this.follows = true;
     this.composer.begun();
+    this.announcer.say("Asked. The answer is on its way.");
     this.composer.setRunning(true);
   }
 
@@ -86,7 +87,8 @@ class Chat extends Pane {
     const view = this.turns.get(id);
     if (!view) return;
     view.update({fields, blocks, reasoning});
-    if (fields.live === false) this.composer.setRunning(false);
+    if (fields?.verdict) this.announcer.say(`${fields.verdict.word}. ${fields.verdict.sentence}`);
+    if (fields?.live === false) this.composer.setRunning(false);
   }
 
   on_console(message) {
@@ -105,6 +107,7 @@ class Chat extends Pane {
   }
 
   showPill({sign, state, word}) {
+    if (this.pill.dataset.state === "connected" && state === "connecting") this.announcer.say(word);
     this.pill.dataset.state = state;
     setText(this.pill.firstChild, sign);
     this.word = word;

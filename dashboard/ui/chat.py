@@ -23,8 +23,10 @@ __all__ = ["ChatPane", "source"]
 class ChatPane(Pane):
     """Conversation, connection pill, composer and event console; speaks to the runtime for one session."""
 
-    _esm = source("dom.js", "chat_turn.js", "chat_console.js", "chat_composer.js", "link.js", "pane.js", "chat.js")
-    _stylesheets = [source("tokens.css", "chat.css", "answer.css")]
+    _esm = source(
+        *("dom.js", "help.js", "chat_turn.js", "chat_console.js", "chat_composer.js", "link.js", "pane.js", "chat.js")
+    )
+    _stylesheets = [source("tokens.css", "help.css", "chat.css", "answer.css")]
 
     def __init__(self, visit: Visit, backend: str, **params: Any) -> None:
         self._visit, self._runtime, self._now = visit, visit.runtime, Asking(backend)

@@ -1,7 +1,10 @@
 // Where a question is typed. What was typed is kept until the server has begun the turn.
 
+const ASKING_KEYS = [["Enter", "sends the question"], ["Shift Enter", "begins a new line"], ["Esc", "stops what streams"],
+  ["/", "puts the cursor into the question"], ["Tab", "goes to the next control; each number tells its definition"]];
+
 class Composer {
-  constructor(act, {placeholder = "Ask the stream…", stop = "Stop", stops = "Stop the answer (Esc)"} = {}, help = new Help()) {
+  constructor(act, {placeholder = "Ask the stream…", stop = "Stop", stops = "Stop the answer (Esc)"} = {}, help = new Help(ASKING_KEYS)) {
     this.act = act;
     this.running = false;
     this.limit = 8000;
@@ -75,22 +78,5 @@ class Composer {
     setText(this.noteText, text);
     this.note.hidden = !text;
     this.note.dataset.tone = tone;
-  }
-}
-
-// All keys in one place; a dialog of the browser's own: Esc closes it, and the focus returns.
-class Help {
-  constructor() {
-    const keys = [["Enter", "sends the question"], ["Shift Enter", "begins a new line"], ["Esc", "stops what streams"],
-      ["/", "puts the cursor into the question"], ["?", "shows this"], ["Tab", "goes to the next control; each number tells its definition"]];
-    this.root = el("dialog", {class: "help", "aria-label": "Keys"},
-      el("h2", {}, "Keys"),
-      el("dl", {}, ...keys.map(([key, does]) => el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)))),
-      el("button", {type: "button", class: "example", onclick: () => this.root.close()}, "Close"));
-    this.root.addEventListener("click", (event) => { if (event.target === this.root) this.root.close(); });
-  }
-
-  show() {
-    if (!this.root.open) this.root.showModal();
   }
 }

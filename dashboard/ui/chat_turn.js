@@ -6,7 +6,7 @@ class TurnView {
     this.act = act;
     this.heard = performance.now();
     this.phases = el("ol", {class: "phases", "aria-label": "Phases"});
-    this.typing = el("div", {class: "typing", role: "status", "aria-label": "The answer is being written", hidden: true},
+    this.typing = el("div", {class: "typing", "aria-hidden": "true", hidden: true},
       el("i"), el("i"), el("i"));
     this.reasoningText = el("div", {class: "reasoning-text"});
     this.reasoning = el("details", {class: "reasoning", hidden: true},

@@ -12,11 +12,10 @@ class Compare extends Pane {
     this.place = el("div", {class: "lanes"});
     this.again = button("Ask again", "again", () => this.act({type: "again"}), {class: "ghost", hidden: true});
     this.more = button("Add a backend", "plus", () => this.act({type: "add"}), {class: "ghost"});
-    this.state = el("span", {class: "offscreen", role: "status"});
     this.root = el("section", {class: "compare", "aria-label": "Compare"},
       el("header", {}, el("div", {class: "who"}, el("b", {}, "Compare"), el("span", {class: "dialect"}, "one question, one clock")),
         this.again, this.more),
-      this.banner, this.composer.root, this.asked, this.timeline.root, this.empty, this.place, this.state);
+      this.banner, this.composer.root, this.asked, this.timeline.root, this.empty, this.place, this.announcer.root);
     this.describe();
   }
 
@@ -56,18 +55,19 @@ class Compare extends Pane {
   on_begin(message) {
     this.composer.begun();
     this.on_full(message);
-    setText(this.state, "Asked all of them.");
+    this.announcer.say("Asked all of them.");
   }
 
   on_lane(message) {
     const lane = this.lanes.get(message.lane);
     if (!lane) return;
     lane.update(message);
-    this.timeline.update(message.lane, message.course);
+    this.timeline.update(message.lane, message.course, message.turn.fields.verdict);
     if (message.marks) this.showMarks(message.marks);
     if ("running" in message) {
       this.showRunning(message.running);
-      setText(this.state, "All answers have ended.");
+      const ends = [...this.lanes.values()].map((each) => `${each.letter} ${each.outcome}`);
+      this.announcer.say(`All answers have ended: ${ends.join(", ")}.`);
     }
   }
 

@@ -27,12 +27,13 @@ class ComparePane(Pane):
         "chat_turn.js",
         "chat_composer.js",
         "link.js",
+        "help.js",
         "pane.js",
         "timeline.js",
         "compare_lane.js",
         "compare.js",
     )
-    _stylesheets = [source("tokens.css", "chat.css", "answer.css", "compare.css")]
+    _stylesheets = [source("tokens.css", "help.css", "chat.css", "answer.css", "compare.css")]
 
     def __init__(self, visit: Visit, backends: Sequence[str], **params: Any) -> None:
         self._draft, self._first = "", list(backends)

@@ -40,6 +40,10 @@ class LaneView {
     this.showRunning(turn.fields.live);
   }
 
+  get outcome() {
+    return (this.foot.querySelector(".badge .word")?.textContent ?? "not asked").toLowerCase();
+  }
+
   get running() {
     return this.view != null && !this.stop.hidden;
   }

@@ -115,3 +115,14 @@ function download(name, type, text) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
+
+// What a screen reader says by itself: that something begins, ends or is lost. Never the text as it streams.
+class Announcer {
+  constructor() {
+    this.root = el("p", {class: "offscreen announcer", role: "status", "aria-live": "polite"});
+  }
+
+  say(text) {
+    setText(this.root, text);
+  }
+}

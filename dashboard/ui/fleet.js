@@ -7,11 +7,14 @@ export function render({model, view}) {
   const onFound = () => fleet.found();
   const deaf = onAcknowledged(() => fleet.acknowledged());
   const timer = setInterval(() => fleet.tick(), 1000);
+  const onKey = (event) => fleet.onKey(event);
+  document.addEventListener("keydown", onKey);
   page?.on_event("connection_lost", onLost);
   page?.on_event("client_reconnected", onFound);
   model.on("msg:custom", (event) => fleet.receive(event.data ?? event));
   model.on("remove", () => {
     clearInterval(timer);
+    document.removeEventListener("keydown", onKey);
     deaf();
     page?.remove_on_event?.("connection_lost", onLost);
     page?.remove_on_event?.("client_reconnected", onFound);

@@ -34,6 +34,7 @@ class FleetPane(Component):
         "dom.js",
         "ages.js",
         "alarm.js",
+        "help.js",
         "link.js",
         "fleet_row.js",
         "fleet_table.js",
@@ -41,7 +42,7 @@ class FleetPane(Component):
         "fleet_wall.js",
         "fleet.js",
     )
-    _stylesheets = [source("tokens.css", "fleet.css", "wall.css")]
+    _stylesheets = [source("tokens.css", "help.css", "fleet.css", "wall.css")]
 
     wall = param.Boolean(default=False, doc="Large, without controls.")
     about = param.Dict(default=ABOUT, doc="column → what it says.")

@@ -44,7 +44,7 @@ function markLink(mark, open) {
 class Strip {
   constructor(open) {
     this.open = open;
-    this.root = el("div", {class: "strip", role: "group", "aria-label": "Last turns, oldest first"});
+    this.root = el("div", {class: "strip", role: "group", "aria-label": "Last turns, oldest first", onkeydown: (event) => this.key(event)});
     this.none = el("span", {class: "none"}, "no turns yet");
     this.root.append(this.none);
   }
@@ -52,12 +52,30 @@ class Strip {
   set(marks) {
     this.root.replaceChildren(this.none, ...marks.map((mark) => markLink(mark, this.open)));
     this.none.hidden = marks.length > 0;
+    this.rove();
+  }
+
+  // One stop for Tab: the newest, or the one that the arrows led to.
+  rove() {
+    const marks = [...this.root.querySelectorAll(".mark")];
+    const at = marks.find((mark) => mark.matches(":focus")) ?? marks.at(-1);
+    for (const mark of marks) mark.tabIndex = mark === at ? 0 : -1;
+  }
+
+  key(event) {
+    const marks = [...this.root.querySelectorAll(".mark")], at = marks.indexOf(event.target);
+    const to = {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: marks.length - 1}[event.key];
+    if (to === undefined || !marks[to]) return;
+    event.preventDefault();
+    marks[to].focus();
+    this.rove();
   }
 
   add(marks) {
     this.root.append(...marks.map((mark) => markLink(mark, this.open)));
     this.none.hidden = true;
     while (this.root.childElementCount > 31) this.root.children[1].remove();
+    this.rove();
   }
 }
 

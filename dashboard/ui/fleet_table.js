@@ -35,6 +35,8 @@ class Fleet {
   }
 
   build() {
+    this.help = new Help([["Tab", "goes to the next backend, its last turns, its alerts"], ["Enter", "opens what is chosen; on a heading sorts by it, once more the other way round"],
+      ["← →", "in the last turns: the one before, the next"]]);
     this.heads = new Map(COLUMNS.map(([key, label]) => [key, el("div", {role: "columnheader", class: `head ${key}`, title: this.model.about[key]},
       el("button", {type: "button", onclick: () => this.by(key)}, label, icon("down")))]));
     this.picker = el("select", {"aria-label": "Sort by", onchange: () => this.by(this.picker.value, false)},
@@ -47,7 +49,8 @@ class Fleet {
       el("div", {role: "rowgroup", class: "top"}, el("div", {class: "heads", role: "row"}, ...this.heads.values())), this.body);
     this.root = el("section", {class: "fleet", "aria-label": "Fleet"},
       el("header", {}, this.summary, el("label", {class: "sorter"}, "Sort by ", this.picker), this.clock,
-        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.server, this.hint, this.table);
+        button("Keys", null, () => this.help.show(), {class: "keys", title: "All keys (?)"}),
+        el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.server, this.hint, this.table, this.help.root);
   }
 
   receive(message) {
@@ -116,6 +119,10 @@ class Fleet {
 
   sync() {
     if (!this.offline) this.model.send_msg({type: "sync", have: this.have});
+  }
+
+  onKey(event) {
+    if (event.key === "?" && this.help && !typing(event) && !event.ctrlKey && !event.metaKey && !event.altKey) this.help.show();
   }
 
   by(key, turn = true) {

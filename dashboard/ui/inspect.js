@@ -21,26 +21,13 @@ class Composer {
   }
 }
 
-// All keys in one place, as every pane has it.
-class Help {
-  constructor() {
-    const keys = [["/", "puts the cursor into the search"], ["↑ ↓", "in the events: the row before, the next; also Page, Home and End"],
-      ["← →", "in the reads: the read before, the next; with Shift ten at once"], ["+ −", "in the reads: zooms in and out; 0 shows all"],
-      ["Enter", "in the reads: finds the read in the events"], ["drag", "over the reads: zooms to what was dragged over; a double click shows all"], ["?", "shows this"]];
-    this.root = el("dialog", {class: "help", "aria-label": "Keys"}, el("h2", {}, "Keys"),
-      el("dl", {}, ...keys.map(([key, does]) => el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)))),
-      button("Close", null, () => this.root.close(), {class: "action small-action"}));
-    this.root.addEventListener("click", (event) => { if (event.target === this.root) this.root.close(); });
-  }
-
-  show() {
-    if (!this.root.open) this.root.showModal();
-  }
-}
+const LOOKING_KEYS = [["/", "puts the cursor into the search"], ["↑ ↓", "in the events: the row before, the next; also Page, Home and End"],
+  ["← →", "in the reads: the read before, the next; with Shift ten at once"], ["+ −", "in the reads: zooms in and out; 0 shows all"],
+  ["Enter", "in the reads: finds the read in the events"], ["drag", "over the reads: zooms to what was dragged over; a double click shows all"]];
 
 class Inspect extends Pane {
   constructor(model) {
-    super(model);
+    super(model, {}, new Help(LOOKING_KEYS));
     this.opener = new Opener(this.act, (text, tone) => this.composer.say(text, tone));
     this.list = new TurnList(this.act, this.opener.root);
     this.player = new PlayerBar(this.act);
@@ -55,7 +42,7 @@ class Inspect extends Pane {
     this.detail = el("div", {class: "detail", hidden: true}, this.head.root, this.waterfall.root, this.log.root,
       el("div", {class: "pair"}, this.arrival.root, this.numbers.root), this.client.root, this.export.root);
     this.root = el("section", {class: "inspect", "aria-label": "Inspect"}, this.list.root,
-      el("div", {class: "main"}, this.banner, this.composer.note, this.place, this.detail), this.help.root);
+      el("div", {class: "main"}, this.banner, this.composer.note, this.place, this.detail), this.help.root, this.announcer.root);
     this.opener.accept(this.root);
   }
 
@@ -91,7 +78,9 @@ class Inspect extends Pane {
 
   // Of what is small only what changed is sent; of reads and events only what is new.
   showFresh(fresh, from) {
+    const ran = this.shown.live;
     const shown = Object.assign(this.shown, fresh);
+    if (ran && shown.verdict) this.announcer.say(`${shown.verdict.word}. ${shown.verdict.sentence}`);
     this.head.show(this.subject, shown, this.player.state);
     this.arrival.show(shown);
     this.numbers.show(shown);

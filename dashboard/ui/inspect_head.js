@@ -7,7 +7,7 @@ class Head {
     this.title = el("h1", {dir: "auto"});
     this.facts = el("p", {class: "facts"});
     this.note = el("p", {class: "kept-note", role: "note", hidden: true});
-    this.verdict = el("div", {class: "verdict-place", role: "status"});
+    this.verdict = el("div", {class: "verdict-place"});
     this.root = el("header", {class: "head card"}, this.back, this.title, this.facts, this.verdict, this.note, player);
   }
 

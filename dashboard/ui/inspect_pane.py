@@ -26,7 +26,16 @@ from dashboard.ui.view import Visit
 
 ID_CHARS = 64
 PARTS = (
-    *("dom.js", "link.js", "pane.js", "inspect_list.js", "inspect_head.js", "inspect_waterfall.js", "inspect_log.js"),
+    *(
+        "dom.js",
+        "help.js",
+        "link.js",
+        "pane.js",
+        "inspect_list.js",
+        "inspect_head.js",
+        "inspect_waterfall.js",
+        "inspect_log.js",
+    ),
     *("inspect_more.js", "inspect_take.js", "inspect.js"),
 )
 
@@ -35,7 +44,7 @@ class InspectPane(Pane):
     """One browser session's glass. What a page asks for that takes long is done in a task; the newest one counts."""
 
     _esm = source(*PARTS)
-    _stylesheets = [source("tokens.css", "inspect.css", "inspect_take.css")]
+    _stylesheets = [source("tokens.css", "help.css", "inspect.css", "inspect_take.css")]
 
     def __init__(self, visit: Visit, **params: Any) -> None:
         self._subject: Subject | None = None

@@ -228,7 +228,10 @@ def _busy_watchers() -> list[Watcher]:
 
 def _full_house(refusal: Refused) -> Viewable:
     """The page for one session too many."""
-    return pmui.Alert(object=str(refusal), title="This server is full", severity="warning", margin=24)
+    look = {"maxWidth": 560, "margin": "14vh auto 0", "backgroundColor": "background.paper"}
+    return pmui.Alert(
+        object=str(refusal), title="This server is full", severity="warning", sx=look, sizing_mode="stretch_width"
+    )
 
 
 def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] | None = None) -> Viewable:

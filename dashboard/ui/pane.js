@@ -1,7 +1,7 @@
 // What Chat and Compare have in common: messages in order, this page's own websocket, keys, the draft.
 
 class Pane {
-  constructor(model, words = {}) {
+  constructor(model, words = {}, help = new Help(ASKING_KEYS)) {
     this.model = model;
     this.have = -1;
     this.heard = performance.now();
@@ -11,7 +11,8 @@ class Pane {
       else this.composer.say("This page has lost its server; what you typed stays here.");
     };
     this.banner = el("div", {class: "banner", role: "alert", hidden: true});
-    this.help = new Help();
+    this.help = help;
+    this.announcer = new Announcer();
     this.composer = new Composer(this.act, words, this.help);
   }
 
@@ -106,11 +107,9 @@ class Pane {
   }
 
   onKey(event) {
-    const at = event.composedPath()[0];
     if (this.help.root.open) return;
-    const typing = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
     if (event.key === "Escape" && this.composer.running) this.act({type: "stop"});
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "?") this.help.show();
     if (event.key === "/") {
       event.preventDefault();

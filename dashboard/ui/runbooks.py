@@ -7,16 +7,17 @@ from html import escape
 from pathlib import Path
 
 from dashboard.ui.markdown import render
+from dashboard.ui.theme import MARKS
 
 _PACKAGE = Path(__file__).parents[1]
 _LINK = re.compile(r"\[([^\]]*)\]\((?!#|https?:)[^)]*\)")
 """A link to a file of the repository, which is not served."""
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 15px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; }
-section:target { outline: 3px solid #C98A12; outline-offset: .6rem; border-radius: 4px; }
-code { background: color-mix(in srgb, currentColor 9%, transparent); padding: .1em .3em; border-radius: 4px; overflow-wrap: anywhere; }
+_STYLE = f"""
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
+h2 {{ font-size: 1.2rem; margin: 2.2rem 0 .4rem; }}
+section:target {{ outline: 3px solid {MARKS["warn"]}; outline-offset: .6rem; border-radius: 4px; }}
+code {{ background: color-mix(in srgb, currentColor 9%, transparent); padding: .1em .3em; border-radius: 4px; overflow-wrap: anywhere; }}
 """
 
 

@@ -2,7 +2,7 @@
 
 const SPAN_WORDS = {place: "waits for a place", connecting: "connecting", waiting: "waiting for text", answering: "text",
   stalled: "stalled", backing_off: "waits to try again"};
-const SCALES = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600];
+const SCALES = [1, 2, 4, 6, 8, 10, 20, 30, 40, 60, 120, 300, 600, 1200, 1800, 3600];
 
 function svg(tag, props, ...children) {
   const node = document.createElementNS(SVG, tag);
@@ -22,7 +22,7 @@ class TimelineRow {
     this.stop = svg("path", {class: "end", "vector-effect": "non-scaling-stroke"});
     this.plot = svg("svg", {class: "course", role: "img", preserveAspectRatio: "none"}, this.bars, this.marks, this.stop);
     this.said = el("span", {class: "said"});
-    this.root = el("div", {class: "timeline-row"}, el("span", {class: "row-name", title: name}, el("b", {class: "letter"}, letter), " ", name),
+    this.root = el("div", {class: "timeline-row"}, el("span", {class: "row-name", title: name}, el("b", {class: "letter"}, letter), el("span", {class: "name"}, name)),
       this.plot, this.said);
   }
 
@@ -34,6 +34,14 @@ class TimelineRow {
     if (end != null) this.stop.setAttribute("d", `M${end} 0V10`);
   }
 
+  // How it ended, as its badge says.
+  judge(tone) {
+    this.tone = tone;
+    for (const node of [this.stop, this.said]) {
+      for (const each of ["bad", "warn"]) node.classList.toggle(each, each === tone);
+    }
+  }
+
   // `now` closes what still lasts; a bar too thin for the eye is not drawn.
   draw(scale, now) {
     const spans = this.spans.map(([kind, from, to]) => [kind, from, to ?? now]).filter(([kind, from, to]) => to - from > (kind === "place" ? 0.05 : scale / 2000));
@@ -42,7 +50,7 @@ class TimelineRow {
       svg("rect", {class: kind, x: from, width: to - from, y: kind === "stalled" ? 1 : 3, height: kind === "stalled" ? 8 : 4},
         svg("title", {}, `${this.name}: ${SPAN_WORDS[kind]} for ${duration(to - from)}, from ${duration(from)} on`))));
     this.last = this.end ?? now;
-    setText(this.said, this.end == null ? `${duration(now)} …` : duration(this.end));
+    setText(this.said, this.end == null ? `${duration(now)} …` : `${this.tone === "bad" ? "✕ " : ""}${duration(this.end)}`);
     const told = spans.map(([kind, from, to]) => `${SPAN_WORDS[kind]} ${duration(to - from)}`).join(", ");
     this.plot.setAttribute("aria-label", `${this.name}: ${told}${this.end == null ? "" : `; ended after ${duration(this.end)}`}`);
     return new Set(spans.map(([kind]) => kind));
@@ -68,6 +76,7 @@ class Timeline {
       if (!turn) continue;
       const row = new TimelineRow(letter, backend);
       row.update(course);
+      if (turn.fields.verdict) row.judge(turn.fields.verdict.tone);
       this.rows.set(lane, row);
     }
     this.place.replaceChildren(...[...this.rows.values()].map((row) => row.root));
@@ -75,8 +84,9 @@ class Timeline {
     this.draw();
   }
 
-  update(lane, course) {
+  update(lane, course, verdict) {
     this.rows.get(lane)?.update(course);
+    if (verdict) this.rows.get(lane)?.judge(verdict.tone);
     this.draw();
   }
 

@@ -25,6 +25,16 @@ def test_file_is_clean(path: Path) -> None:
     assert not found
 
 
+COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3,4})\b|\b(?:rgba?|hsla?|oklch)\(")
+LOOKS = [path for path in sorted((ROOT / "dashboard" / "ui").iterdir()) if path.name not in ("theme.py", "tokens.css")]
+
+
+@pytest.mark.parametrize("path", [path for path in LOOKS if path.suffix in (".css", ".js", ".py")], ids=name_of)
+def test_colours_stand_among_the_tokens(path: Path) -> None:
+    """theme.py for what Python draws, tokens.css for what the style sheets do."""
+    assert COLOUR.findall(path.read_text("utf-8")) == []
+
+
 def test_constraints_are_names_and_versions() -> None:
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     assert [line for line in lines if not PINNED.fullmatch(line)] == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +17,12 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from dashboard.telemetry.past_turn import PastTurn
 from tests.browser.chromium import Watched, chromium, watched
 from tests.browser.fleet_site import fleet, turns
-from tests.browser.looks import LOOKS, LOSE, write_config
+from tests.browser.looks import LOOKS, LOSE, Look, write_config
 from tests.browser.site import Site, serving
 from tests.ports import free_port
 from tests.system.processes import stub
@@ -41,12 +43,26 @@ FLEETS: dict[str, tuple[Callable[[], list[PastTurn]], dict[str, Any], float]] = 
 """state of Fleet → what was before, what the backends have, how many seconds until it is seen."""
 
 
+def dark(page: Page, night: bool = True) -> None:
+    """The page in its other theme, as soon as its last part has changed."""
+    page.evaluate(
+        """(night) => {
+          const page = Bokeh.documents[0].roots().flatMap((root) => [root, root.data]).find((each) => each && "dark_theme" in each)
+          page.dark_theme = night
+        }""",
+        night,
+    )
+    page.wait_for_timeout(900)
+
+
 class Album:
     """The pictures of one run."""
 
     def __init__(self, folder: Path, wanted: list[str]) -> None:
         self.folder = folder
         self._wanted = wanted
+        self.failed: list[str] = []
+        """What could not be brought about."""
 
     def wants(self, name: str) -> bool:
         return not self._wanted or any(each in name for each in self._wanted)
@@ -55,17 +71,20 @@ class Album:
         """The page as it stands, in both themes; it is light before and after."""
         for theme in THEMES:
             page.screenshot(path=self.folder / f"{name}-{width}-{theme}.png")
-            self._toggle(page)
+            dark(page, theme == "light")
 
-    @staticmethod
-    def _toggle(page: Page) -> None:
-        page.evaluate(
-            """() => {
-              const page = Bokeh.documents[0].roots().flatMap((root) => [root, root.data]).find((each) => each && "dark_theme" in each)
-              page.dark_theme = !page.dark_theme
-            }"""
-        )
-        page.wait_for_timeout(350)
+    def view(self, browser: Browser, place: Site, name: str, look: Look) -> None:
+        """One look at each size."""
+        with seen(browser, place, name, WIDE[0]) as looked:
+            look(looked.page, place)
+            for width, height in WIDE:
+                looked.page.set_viewport_size({"width": width, "height": height})
+                looked.page.wait_for_timeout(500)
+                self.shoot(looked.page, name, width)
+        with seen(browser, place, name, PHONE) as looked:
+            look(looked.page, place)
+            self.shoot(looked.page, name, PHONE[0])
+        self.sheet(name)
 
     def sheet(self, name: str) -> None:
         """All pictures of one look on one sheet: light above, dark below."""
@@ -107,16 +126,10 @@ def views(album: Album, browser: Browser) -> None:
         serving(write_config(Path(scratch), stream), free_port()) as place,
     ):
         for name, look in wanted.items():
-            with seen(browser, place, name, WIDE[0]) as looked:
-                look(looked.page, place)
-                for width, height in WIDE:
-                    looked.page.set_viewport_size({"width": width, "height": height})
-                    looked.page.wait_for_timeout(500)
-                    album.shoot(looked.page, name, width)
-            with seen(browser, place, name, PHONE) as looked:
-                look(looked.page, place)
-                album.shoot(looked.page, name, PHONE[0])
-            album.sheet(name)
+            try:
+                album.view(browser, place, name, look)
+            except PlaywrightError as error:
+                album.failed.append(f"{name}: {error}")
 
 
 def fleets(album: Album, browser: Browser) -> None:
@@ -186,6 +199,7 @@ def main() -> None:
         views(album, browser)
         full_house(album, browser)
         fleets(album, browser)
+    sys.exit("\n".join(album.failed))
 
 
 if __name__ == "__main__":

@@ -35,10 +35,12 @@ def test_axes_and_hover_are_written_without_code_in_the_document(page: Page, pla
     expect(chart.locator(".cover")).to_be_hidden()
     labels = ["12:34", "12:35", "12:34:00", "12:34:05", "0", "5", "250", "1.5k", "20k"]
     assert page.evaluate(LABELS) == labels
-    expect(page.locator(".happened")).to_contain_text("1 completed")
+    expect(page.locator(".happened")).to_contain_text("completed")
     told = page.get_by_text(re.compile("heartbeats\t"))
     _point_at_the_mark(page, chart, told)
-    expect(told).to_contain_text(re.compile(r"\d\d:\d\d:\d\d: 1 completed\ntext\t[\d.–].*\nheartbeats", re.DOTALL))
+    expect(told).to_contain_text(
+        re.compile(r"\d\d:\d\d:\d\d: [1-9].* completed\ntext\t[\d.–].*\nheartbeats", re.DOTALL)
+    )
     expect(told.locator("xpath=..")).to_contain_text(DEFINITIONS["rate"])
 
 
