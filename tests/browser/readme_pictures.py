@@ -50,28 +50,28 @@ def acting(page: Page, scenario: str) -> None:
 
 
 def hero(page: Page, place: Site) -> None:
+    """An answer that streams, beneath one that was cut; both on the charts, and those before them."""
     open_page(page, place)
-    ask(page, "What's 17+25?")
-    ended(page)
+    for nth, question in enumerate((TOUR, "What's 17+25?")):
+        ask(page, question)
+        ended(page, nth)
     acting(page, "truncated")
     ask(page, STORY)
-    ended(page, 1)
+    ended(page, 2)
     acting(page, "As it is")
     ask(page, TOUR)
-    expect(page.locator(".answer").last).to_contain_text("Close it.", timeout=30_000)
-    page.wait_for_timeout(200)
+    expect(page.locator(".answer").last).to_contain_text("half a code block", timeout=30_000)
 
 
 def ended_badly(page: Page, place: Site) -> None:
     open_page(page, place)
-    ask(page, "What's 17+25?")
+    ask(page, TOUR)
     ended(page)
     acting(page, "truncated")
     ask(page, STORY)
     ended(page, 1)
     page.locator("[data-outcome]").last.locator("summary").click()
-    page.get_by_text("Events", exact=True).click()
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(400)
 
 
 def inspect(page: Page, place: Site) -> None:
