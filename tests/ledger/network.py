@@ -150,7 +150,7 @@ async def told_to_stop_when_it_comes_back(visit: Visit) -> None:
         await _cut_within(visit, reset=True, cuts=1)
 
 
-ON_ITS_WAY_S = 0.02
+ON_ITS_WAY_S = 0.1
 """What was written so lately may have come, or not."""
 SILENT = "silence, drip (1 byte/0.2 s), heartbeats only"
 
@@ -214,7 +214,7 @@ async def slow_but_whole(visit: Visit) -> None:
 @fault(
     SILENT,
     ("unreachable", "head_timeout"),
-    backend={"timeouts": Timeouts(5, 0.3), **FEW},
+    backend={"timeouts": Timeouts(5, 0.6), **FEW},
     requests=1,
 )
 async def no_head(visit: Visit) -> None:
