@@ -90,6 +90,7 @@ class ChatView:
         backend = query.get("backend", "")
         if backend in self._runtime.backends:
             self._backend.value = backend
+        self._show_numbers(self._runtime.snapshot(self._scope))
 
     def tick(self) -> None:
         """Shows what is new."""

@@ -19,6 +19,9 @@ from bokeh.document import Document
 from panel.custom import ReactiveESM
 from panel.models.esm import ReactiveESM as ESMModel
 
+from dashboard.ui.numbers import NumberStrip
+from dashboard.ui.opening import opening
+
 MATERIAL = (pmui.Page, pmui.Alert, pmui.Typography, pmui.Select, pmui.TextInput, pmui.TextAreaInput, pmui.RadioBoxGroup)
 """What the views are built of, whether open yet or not: a browser must know it before it comes."""
 
@@ -42,6 +45,8 @@ NO_TABLES = (
     '{"models/widgets/tables": "streamgauge/no-tables"});</script>'
 )
 """Bokeh's tables (89 KB packed). Panel's script asks for them as it begins, and uses them when it draws its first table."""
+
+SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>\n?", re.DOTALL)
 
 _lean: WeakSet[Document] = WeakSet()
 _known: ContextVar[frozenset[type] | None] = ContextVar("known", default=None)
@@ -96,4 +101,16 @@ def slimmed(page: str, document: Document) -> str:
         model.esm for model in document.models if isinstance(model, ESMModel) and model.bundle == "url"
     )
     early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{escape(each)}">' for each in named)
-    return page.replace("</title>", f"</title>{early}", 1)
+    return _opened(page.replace("</title>", f"</title>{early}", 1), document)
+
+
+def _opened(page: str, document: Document) -> str:
+    """With the numbers first and the scripts after them, which would hold up everything below."""
+    strip = next(
+        (model.data for model in document.models if getattr(model, "class_name", "") == NumberStrip.__name__), None
+    )
+    head, body, rest = page.partition("<body>")
+    if strip is None or not body:
+        return page
+    scripts = "".join(SCRIPT.findall(head))
+    return f"{SCRIPT.sub('', head)}{body}{opening(document.title, strip.cards, strip.values)}{scripts}{rest}"

@@ -25,5 +25,8 @@ export function render({model}) {
   };
   draw();
   model.on("values", draw);
+  // What stood there before any script ran; two frames on, these cards are seen.
+  const bare = () => document.getElementById("streamgauge-opening")?.remove();
+  model.on("after_render", () => requestAnimationFrame(() => requestAnimationFrame(bare)));
   return grid;
 }
