@@ -28,11 +28,18 @@ class Pane {
   }
 
   receive(message) {
+    if (message.kind !== "full" && message.r !== this.have + 1) return this.missed();
     this.heard = performance.now();
-    if (message.kind !== "full" && message.r !== this.have + 1) return this.sync();
     this.have = message.r;
     this[`on_${message.kind}`]?.(message);
     this.received(message);
+  }
+
+  // Asked for everything once; again by `tick`, for a server that sees this page far behind does not answer at once.
+  missed() {
+    if (this.have < 0) return;
+    this.have = -1;
+    this.sync();
   }
 
   sync() {
