@@ -85,10 +85,23 @@ def _to_json(whole: Any) -> Any:
     return to_json
 
 
+def _validate(whole: Any) -> Any:
+    @wraps(whole)
+    def validate(self: Document) -> None:
+        if self not in _lean:
+            whole(self)
+
+    return validate
+
+
 def install() -> None:
-    """Bokeh tells a browser of every data model there is (150 of Panel's, half of a document); now of the known ones. Once."""
+    """Bokeh tells a browser of every data model there is (150 of Panel's, half of a document); now of the known ones. Once.
+
+    Nor does it look anew at each page for figures without anything to draw and the like, a tenth of a page's making.
+    """
     bokeh_document.is_DataModel = _is_told
     Document.to_json = _to_json(Document.to_json)
+    Document.validate = _validate(Document.validate)
 
 
 def slimmed(page: str, document: Document) -> str:

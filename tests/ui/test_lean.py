@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 import pytest
 from bokeh.document import Document
+from bokeh.plotting import figure
 
 import dashboard.ui.page  # noqa: F401  # all our components
 from dashboard.ui import lean, modules
@@ -37,8 +38,9 @@ def test_every_material_part_that_a_view_uses_is_told_to_the_browser() -> None:
 
 
 def test_a_lean_document_tells_of_what_it_may_show_and_another_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Document, "to_json", Document.to_json)  # both as they are now, when this is over
-    monkeypatch.setattr(bokeh_document, "is_DataModel", bokeh_document.is_DataModel)
+    monkeypatch.setattr(bokeh_document, "is_DataModel", bokeh_document.is_DataModel)  # as it is now, when this is over
+    for name in ("to_json", "validate"):
+        monkeypatch.setattr(Document, name, getattr(Document, name))
     lean.install()
     ours, other = Document(), Document()
     lean.make_lean(ours)
@@ -47,6 +49,21 @@ def test_a_lean_document_tells_of_what_it_may_show_and_another_of_everything(mon
     assert {"Select", "Rating", "ChatPane", "InspectPane", "ComparePane", "FleetPane", "NumberStrip"} <= told(ours)
     assert "DatetimePicker" not in told(ours)
     assert "DatetimePicker" in told(other)
+
+
+def test_a_lean_document_is_not_looked_through_for_mistakes_and_another_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bokeh_document, "is_DataModel", bokeh_document.is_DataModel)
+    for name in ("to_json", "validate"):
+        monkeypatch.setattr(Document, name, getattr(Document, name))
+    lean.install()
+    ours, other = Document(), Document()
+    lean.make_lean(ours)
+    for document, told in ((ours, 0), (other, 1)):
+        document.add_root(figure())
+        document.validate()
+        assert caplog.text.count("MISSING_RENDERERS") == told
 
 
 def test_only_a_lean_page_is_slimmed() -> None:
