@@ -27,6 +27,9 @@ APP = Path(__file__).parents[2] / "dashboard"
 SETTLE_S = 60.0
 """Patience for Bokeh, which lets sessions go in rounds."""
 
+BLOCKS_A_PAGE = 200
+"""More than this is a leak; an open page is 24,000."""
+
 
 class Left(msgspec.Struct, frozen=True):
     """What is there between two rounds."""
@@ -37,6 +40,8 @@ class Left(msgspec.Struct, frozen=True):
     visits: int
     files: int
     rss_mb: float
+    blocks: int
+    """What Python has allocated and not let go of: unlike the process's size it does not depend on how memory is handed out."""
 
     @property
     def nothing(self) -> bool:
@@ -111,6 +116,7 @@ class Pages:
             ),  # no proxies
             files=len(list(Path("/proc/self/fd").iterdir())),
             rss_mb=_rss_mb(),
+            blocks=sys.getallocatedblocks(),
         )
 
     async def settled(self) -> Left:
@@ -163,9 +169,10 @@ async def main(number: int) -> int:
             await pages.come_and_go(number // 5)
             left = await pages.settled()
             sys.stdout.write(f"after {20 + round_ * (number // 5)} pages:  {left}\n")
-        grown = left.rss_mb - first.rss_mb
-        sys.stdout.write(f"memory grew by {grown:.1f} MB over {number} pages\n")
-        return 0 if left.nothing and left.tasks <= first.tasks and left.files <= first.files + 2 else 1
+        grown, blocks = left.rss_mb - first.rss_mb, (left.blocks - first.blocks) / number
+        sys.stdout.write(f"memory grew by {grown:.1f} MB over {number} pages, and by {blocks:.0f} blocks a page\n")
+        flat = left.tasks <= first.tasks and left.files <= first.files + 2 and blocks <= BLOCKS_A_PAGE
+        return 0 if left.nothing and flat else 1
 
 
 if __name__ == "__main__":
