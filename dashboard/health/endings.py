@@ -87,6 +87,8 @@ def stopped(evidence: Evidence) -> Told:
     else:
         stood = f"with {count(evidence.arrival.characters, 'character')} received; the stream was well"
     step = "Ask again; if it is silent again, look at the back end." if stall or late else "Nothing needs doing."
+    if evidence.by == "deadline" and not (stall or late):
+        step = "Has its answer no end? If it may take this long, raise the canary's max_duration_s."
     return f"{who} {after}, {stood}.", _so_far(evidence), step
 
 

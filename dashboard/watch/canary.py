@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from dashboard.config import Backend, CanarySettings
 from dashboard.health.report import Report
 from dashboard.telemetry.canary_counts import waits
 from dashboard.watch.expectation import SKIPPED, SUCCESS, Went, went
+from dashboard.watch.patience import bounds, ended
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,10 @@ class Canaries:
     async def probe(
         self, name: str, settings: CanarySettings, timeout_s: float | None = None
     ) -> tuple[Went, Report | None]:
-        """One canary turn, now; given up after `timeout_s`. Skipped when there is no place, or one runs already."""
+        """One canary turn, now; ended as soon as it cannot succeed any more, or after `timeout_s`.
+
+        Skipped when there is no place, or one runs already.
+        """
         await self._host.prepare(name)
         self._states.setdefault(name, CanaryState(name, 0.0))
         why = "a probe of it is still under way" if name in self._turns else self._host.busy(name)
@@ -146,20 +149,17 @@ class Canaries:
             return self._skip(name, why), None
         self._tell(name, running=True, asked_at=self._host.wall(), turn=live.id)
         try:
-            report, timed_out = await _ended(live, timeout_s)
+            report, cut = await ended(live, bounds(settings, timeout_s))
         finally:
             del self._turns[name]
             self._tell(name, running=False)
         if live.transcript.by in OURS:
             return self._skip(name, OURS[live.transcript.by]), None
-        return self._judge(name, settings, report, timeout_s if timed_out else None), report
+        return self._judge(name, cut or went(settings, report), report), report
 
     # Within
 
-    def _judge(self, name: str, settings: CanarySettings, report: Report, gave_up_s: float | None) -> Went:
-        said = went(settings, report)
-        if gave_up_s is not None:
-            said = Went(said.kind, f"no end within {gave_up_s:g} s")
+    def _judge(self, name: str, said: Went, report: Report) -> Went:
         state, now, good = self._state(name), self._host.wall(), said.kind == SUCCESS
         event_s, text_s, end_s = waits(report)
         self._tell(
@@ -205,12 +205,14 @@ class Canaries:
             wait_s = max(0.0, due - loop.time())
             self._tell(name, next_at=self._host.wall() + wait_s)
             await asyncio.sleep(wait_s)
-            with suppress(Exception):  # logged and counted as its task's; the next probe is asked all the same
-                await self._host.task(self.probe(name, settings), name=f"probe {name}")
+            # Its failure is logged and counted as its task's; the next probe is asked all the same.
+            probe = self._host.task(self.probe(name, settings), name=f"probe {name}")
             due += _jittered(settings, chance)
-            while due < loop.time():
-                self._skip(name, "the probe before was still under way")
+            while not await _over_by(probe, due):
                 due += _jittered(settings, chance)
+                if self._settings.get(name) is settings:  # else it ends as it began, and nothing is told of it
+                    self._skip(name, "the probe before was still under way")
+                    self._tell(name, next_at=self._host.wall() + due - loop.time())
 
     def _stop(self, name: str) -> None:
         self._settings.pop(name, None)
@@ -223,17 +225,12 @@ def _jittered(settings: CanarySettings, chance: Callable[[], float]) -> float:
     return settings.interval_s * (1.0 + settings.jitter * (2.0 * chance() - 1.0))
 
 
-async def _ended(live: LiveTurn, timeout_s: float | None) -> tuple[Report, bool]:
-    """The report of a turn once it has ended, and whether it had to be ended by us."""
-    timed_out = False
+async def _over_by(probe: asyncio.Task[Any], due: float) -> bool:
+    """Whether the probe is over by that time of the loop; waits no longer for it. It ends with whoever waits."""
+    loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(timeout_s):
-            await live.wait()
-    except TimeoutError:
-        timed_out = True
-        live.cancel("deadline")
-        await live.wait()
+        await asyncio.wait({probe}, timeout=max(0.0, due - loop.time()))
     except asyncio.CancelledError:
-        live.cancel("shutdown")
+        probe.cancel()
         raise
-    return live.gauge.report(), timed_out
+    return probe.done() and loop.time() <= due

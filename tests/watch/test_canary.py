@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.config import Backend, CanarySettings, Config, Retry, Timeouts
 from dashboard.runtime import Runtime
-from dashboard.watch import canary
+from dashboard.watch import canary, patience
 from dashboard.wire.dialect import Question
 from tests.backend.raw import HEAD, Peer, RawServer, serving
 from tests.turn.script import DONE, say
@@ -42,7 +42,7 @@ def runtime_for(server: RawServer, settings: CanarySettings | None = FAST, **mor
     return Runtime(Config([Backend("b", server.url, "orchestrator", canary=settings, **more)]))
 
 
-async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+async def until(true: Callable[[], bool], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  # what is waited for is anybody's
             await asyncio.sleep(0.01)
@@ -118,20 +118,67 @@ async def test_never_two_at_once_of_one_backend() -> None:
         await first
 
 
+@pytest.mark.parametrize(
+    ("limits", "talks", "why"),
+    [
+        ({"max_duration_s": 0.2}, True, "took longer than max_duration_s (0.2 s)"),
+        ({"max_duration_s": 0.2}, False, "took longer than max_duration_s (0.2 s)"),
+        ({"max_ttft_s": 0.2, "max_duration_s": 9.0}, False, "no text within max_ttft_s (0.2 s)"),
+        ({"max_ttft_s": 0.1, "max_duration_s": 0.4}, True, "took longer than max_duration_s (0.4 s)"),
+        ({}, True, "took longer than 0.3 s (no max_duration_s is set)"),
+        ({}, False, "took longer than 0.3 s (no max_duration_s is set)"),
+    ],
+)
+async def test_a_probe_without_end_has_failed_as_soon_as_it_cannot_succeed(
+    limits: dict[str, float], talks: bool, why: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def goes_on(peer: Peer) -> None:
+        await peer.read_request()
+        if talks:
+            await peer.send(HEAD + say("and so on "))
+        await peer.gone()
+
+    monkeypatch.setattr(patience, "LONGEST_S", 0.3)
+    async with serving(goes_on) as server:
+        runtime = runtime_for(server, CanarySettings("ping", 3600.0, 0.0, **limits), timeouts=Timeouts(30, 30))
+        runtime.serve()
+        await until(lambda: runtime.canaries.states["b"].failures == 1)
+        state, past, said = runtime.canaries.states["b"], runtime.history.recent("b"), metrics(runtime)
+        await runtime.aclose()
+    assert (state.kind, state.why, state.success, state.running) == ("slow", why, False, False)
+    assert f"canary b: failed: {why}" in caplog.text
+    assert [(turn.source, turn.outcome) for turn in past] == [("canary", "stopped")]
+    assert past[0].sentence.startswith("The time allowed for the probe was over")
+    assert 'streamgauge_canary_success{backend="b"} 0.0' in said
+    assert 'streamgauge_canary_probes_total{backend="b",result="failure"} 1.0' in said
+
+
 async def test_what_falls_due_while_a_probe_still_runs_is_skipped_and_not_made_up_for() -> None:
+    go_on = asyncio.Event()
+
     async def slow(peer: Peer) -> None:
         await peer.read_request()
         await peer.send(HEAD + say("wait"))
-        await asyncio.sleep(2.3)
+        await go_on.wait()
         await peer.send(DONE)
 
     async with serving(slow, good) as server:
         runtime = runtime_for(server)
         runtime.serve()
+        await until(lambda: runtime.canaries.states["b"].skipped == 1)
+        first = runtime.canaries.states["b"]
+        counted = metrics(runtime)
+        go_on.set()
         await until(lambda: runtime.canaries.states["b"].successes == 2)
-        state = runtime.canaries.states["b"]
+        state, asked = runtime.canaries.states["b"], len(server.peers)
         await runtime.aclose()
-    assert state.skipped == 2
+    assert first.running, "counted as it falls due, while the probe runs"
+    assert first.next_at is not None
+    assert first.asked_at is not None
+    assert first.next_at - first.asked_at > 1.5, "the one that is due after it"
+    assert 'streamgauge_canary_probes_total{backend="b",result="skipped"} 1.0' in counted
+    assert state.skipped >= 1
+    assert asked == 2
     assert state.skipped_why == "the probe before was still under way"
 
 
