@@ -101,9 +101,11 @@ WIDE: dict[str, Callable[[Page, Site], None]] = {
 
 
 def save(picture: Image.Image, name: str) -> None:
-    """256 colours, chosen for the smallest error: of few pixels' colour too, a state's dot or a line of a chart."""
+    """All colours where there is room for them, else 256, which keep the large areas as they are."""
     file = IMAGES / f"{name}.png"
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, optimize=True)
+    picture.save(file, optimize=True)
+    if file.stat().st_size >= LARGEST:
+        picture.quantize(256, dither=Image.Dither.NONE, kmeans=5).save(file, optimize=True)
     assert file.stat().st_size < LARGEST, f"{file.name} has {file.stat().st_size} bytes"
     sys.stdout.write(f"{file.name}: {picture.width} × {picture.height}, {file.stat().st_size:,} bytes\n")
 
