@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 from dashboard.health.snapshot import Scope
 from dashboard.runtime import Runtime
-from dashboard.ui.fleet_rows import Facts, Row, alarm_row, row
+from dashboard.ui.fleet_rows import Row, alarm_row, row
+from dashboard.ui.wellness import Facts
 from dashboard.watch.slo import WINDOW_S, of_backend, standing
 from dashboard.watch.vigil import judged_by
 

@@ -3,11 +3,12 @@
 const SHAPES = {
   failing: "M5 1.2h6L14.8 5v6L11 14.8H5L1.2 11V5z",
   unwell: "M8 1.4L15.2 14.2H.8z",
+  over: "M8 1L15 8 8 15 1 8z",
   unknown: "M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2z",
   well: "M8 1.6a6.4 6.4 0 1 0 0 12.8A6.4 6.4 0 0 0 8 1.6z",
 };
 
-const SIGNS = {failing: "M5.2 5.2l5.6 5.6m0-5.6l-5.6 5.6", unwell: "M8 6v4m0 1.8v.4", unknown: "", well: "M5 8.3l2.1 2.1 3.9-4.6"};
+const SIGNS = {failing: "M5.2 5.2l5.6 5.6m0-5.6l-5.6 5.6", unwell: "M8 6v4m0 1.8v.4", over: "M5 8h6", unknown: "", well: "M5 8.3l2.1 2.1 3.9-4.6"};
 
 // Shape, sign and colour say the same, so that any one of them is enough.
 function healthSign(health) {

@@ -7,34 +7,24 @@ Times in a row are Unix seconds; the browser counts ages by itself, so that a ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from math import floor, isfinite
 from typing import Any
-
-import msgspec
 
 from dashboard.health.snapshot import Quantiles, Snapshot
 from dashboard.telemetry.past_turn import PastTurn
 from dashboard.ui.plain import one_line
-from dashboard.ui.words import DEFINITIONS, FAILED, OUTCOMES, UNWELL, count, plural, seconds
+from dashboard.ui.wellness import FAILING, HEALTH, UNWELL_NOW, Facts, canary_word, reason, tone, wellness
+from dashboard.ui.words import DEFINITIONS, OUTCOMES, count, plural, seconds
 from dashboard.watch.alarms import Alarm
-from dashboard.watch.alerts import PAGE
 from dashboard.watch.canary import CanaryState
-from dashboard.watch.slo import AVAILABILITY, TTFT, WINDOW_S, Standing, standing
+from dashboard.watch.slo import WINDOW_S, Standing
 
 Row = dict[str, Any]
 
 SENTENCE_CHARS = 240
 SILENT_S = 2.0
 """From here on the silence of an open stream is told."""
-BAD_IN_A_ROW = 2
-"""So many last turns that ended badly: the backend is failing; fewer: it is unwell."""
-
-FAILING, UNWELL_NOW, UNKNOWN, WELL = "failing", "unwell", "unknown", "well"
-HEALTH = {FAILING: ("Failing", 0), UNWELL_NOW: ("Unwell", 1), UNKNOWN: ("Not asked yet", 2), WELL: ("Well", 3)}
-"""health → word, and its place when the unwell stand first."""
-
-CANARY_WORDS = {"ended": "failed", "unexpected_text": "other text", "slow": "too slow"}
+AUTO = "auto"
 LITTLE_LEFT = 0.25
 """Less than this of an error budget left is amber."""
 DAYS = round(WINDOW_S / 86_400)
@@ -51,7 +41,8 @@ CONNECTIONS = {
 
 ABOUT = {
     "health": "Failing: an alert that pages fires, or its last two turns ended badly. Unwell: another alert fires, a "
-    "stream is silent now, its canary or its last turn was not as it should be.",
+    "stream is silent now, its canary or its last turn was not as it should be. Over budget: well now, but more turns of "
+    "the objective's window were bad than it allows.",
     "connection": "The most telling of its streams now; when none is open, how the last one ended.",
     "availability": f"Completed turns of those that count, in the last {DAYS} days: the canary's, or people's where no "
     "canary asks.",
@@ -66,29 +57,6 @@ ABOUT = {
 """column → what it says, shown where it stands."""
 
 
-class Facts(msgspec.Struct, frozen=True):
-    """All that a row is made of.
-
-    `turns` are the last ones, oldest first; `ttft` and `gap` are over the last hour; `availability` and `in_time` (a first
-    text within `ttft_s`) are over their objective's window, of the turns of `source`; `alarms` fire for this backend;
-    `outcomes` counts all turns of that window.
-    """
-
-    name: str
-    dialect: str
-    snapshot: Snapshot
-    turns: Sequence[PastTurn]
-    ttft: Quantiles
-    gap: Quantiles
-    availability: Standing = standing(AVAILABILITY, 0, 0)
-    source: str = "live"
-    canary: CanaryState | None = None
-    alarms: Sequence[Alarm] = ()
-    in_time: Standing = standing(TTFT, 0, 0)
-    ttft_s: float = 2.0
-    outcomes: Mapping[str, int] = msgspec.field(default_factory=dict)
-
-
 def row(facts: Facts) -> Row:
     """The row of one backend."""
     health, why = wellness(facts)
@@ -96,10 +64,11 @@ def row(facts: Facts) -> Row:
     snapshot = facts.snapshot
     return {
         "name": facts.name,
-        "dialect": facts.dialect,
+        "dialect": _dialect(facts),
         "health": health,
         "word": HEALTH[health][0],
         "why": why,
+        "reason": reason(facts) if health in (FAILING, UNWELL_NOW) else "",
         "connection": connection(snapshot, last),
         "availability": _availability(facts),
         "budget": _budget(facts.availability),
@@ -126,51 +95,6 @@ def row(facts: Facts) -> Row:
             "canary": _canary_order(facts.canary),
         },
     }
-
-
-def wellness(facts: Facts) -> tuple[str, str]:
-    """failing, unwell, unknown or well, and why in a few words ("" when well)."""
-    worst = facts.alarms[0] if facts.alarms else None
-    if worst is not None and worst.severity == PAGE:
-        return FAILING, worst.rule.what
-    bad = _bad_in_a_row(facts.turns)
-    if bad >= BAD_IN_A_ROW:
-        return FAILING, f"its last {plural(bad, 'turn')} ended badly"
-    if worst is not None:
-        return UNWELL_NOW, worst.rule.what
-    if facts.snapshot.connection == "stalled":
-        return UNWELL_NOW, "a stream is open and silent"
-    if facts.canary is not None and facts.canary.success is False:
-        return UNWELL_NOW, f"its canary: {CANARY_WORDS.get(facts.canary.kind, 'failed')}"
-    return _by_last_turn(facts.turns)
-
-
-def _by_last_turn(turns: Sequence[PastTurn]) -> tuple[str, str]:
-    if not turns:
-        return UNKNOWN, ""
-    last = turns[-1]
-    if tone(last) in ("bad", "warn"):
-        kind = last.diagnosis if last.outcome in ("completed", "stalled") else last.outcome
-        return UNWELL_NOW, f"last turn: {kind.replace('_', ' ')}"
-    return WELL, ""
-
-
-def _bad_in_a_row(turns: Sequence[PastTurn]) -> int:
-    """How many of the last turns ended badly, one after the other; stopped ones are passed over."""
-    bad = 0
-    for each in reversed(turns):
-        if each.outcome == "stopped":
-            continue
-        if tone(each) != "bad" and each.outcome not in FAILED:
-            break
-        bad += 1
-    return bad
-
-
-def tone(turn: PastTurn) -> str:
-    """good, calm, warn or bad: as the badge of the turn has it."""
-    said = OUTCOMES.get(turn.outcome, ("", "bad"))[1]
-    return "warn" if said == "good" and turn.diagnosis in UNWELL else said
 
 
 def mark(turn: PastTurn) -> Row:
@@ -203,7 +127,7 @@ def canary(state: CanaryState | None) -> Row:
     if state is None:
         return {"word": "none", "tone": "calm", "at": None, "next_at": None, "sub": "not configured", "about": ""}
     good = state.success
-    word = "not asked yet" if good is None else "passed" if good else CANARY_WORDS.get(state.kind, "failed")
+    word = "not asked yet" if good is None else "passed" if good else canary_word(state)
     return {
         "word": word,
         "tone": "calm" if good is None else "good" if good else "bad",
@@ -256,6 +180,14 @@ def _of(facts: Facts, told: Standing, what: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.8g} %"
+
+
+def _dialect(facts: Facts) -> str:
+    """As it is configured; where that is to be guessed, what the newest turn was recognised as."""
+    if facts.dialect != AUTO:
+        return facts.dialect
+    guessed = next((each.dialect for each in reversed(facts.turns) if each.dialect not in ("", AUTO)), "")
+    return f"{guessed}, guessed" if guessed else AUTO
 
 
 def _budget(told: Standing) -> list[Any]:

@@ -176,6 +176,8 @@ function summed(rows) {
   const unknown = rows.filter((row) => row.health === "unknown");
   if (!rows.length) return "…";
   if (unwell.length) return `${unwell.length} of ${rows.length} ${rows.length === 1 ? "backend is" : "backends are"} unwell`;
+  const over = rows.filter((row) => row.health === "over").length;
+  if (over) return `${over} of ${rows.length} ${rows.length === 1 ? "backend is" : "backends are"} over budget`;
   if (unknown.length === rows.length) return "Nothing has been asked yet";
   const asked = rows.length - unknown.length;
   return unknown.length ? `All ${asked} that were asked are well` : rows.length === 1 ? "The backend is well" : `All ${rows.length} backends are well`;

@@ -5,12 +5,13 @@ class Tile {
     this.row = {};
     this.sign = el("span", {class: "sign"});
     this.word = el("div", {class: "word"});
+    this.reason = el("div", {class: "reason"});
     this.why = el("div", {class: "why"});
     this.numbers = el("div", {class: "numbers"});
     this.strip = new Strip(() => {});
     this.root = el("li", {class: "tile", "data-backend": name},
       el("div", {class: "top"}, this.sign, el("div", {class: "names"}, el("div", {class: "name"}, name), this.word)),
-      this.why, this.numbers, this.strip.root);
+      el("div", {class: "reasons"}, this.reason, this.why), this.numbers, this.strip.root);
   }
 
   update(fields) {
@@ -19,6 +20,7 @@ class Tile {
     this.root.dataset.health = row.health;
     if (fields.health) this.sign.replaceChildren(healthSign(row.health));
     setText(this.word, row.word);
+    setText(this.reason, row.reason ?? "");
     if (fields.strip) this.strip.set(fields.strip);
     if (fields.add) this.strip.add(fields.add);
     this.numbers.replaceChildren(...[["Availability", row.availability], ["First text p95", row.ttft], ["Live", row.live]]
@@ -70,7 +72,7 @@ class Wall extends Fleet {
   arrange() {
     super.arrange();
     const rows = [...this.rows.values()].map((each) => each.row);
-    const worst = ["failing", "unwell", "unknown", "well"].find((health) => rows.some((row) => row.health === health)) ?? "unknown";
+    const worst = ["failing", "unwell", "over", "unknown", "well"].find((health) => rows.some((row) => row.health === health)) ?? "unknown";
     if (this.root.dataset.health !== worst) this.sign.replaceChildren(healthSign(worst));
     this.root.dataset.health = worst;
     const columns = Math.max(1, Math.ceil(Math.sqrt(rows.length)));

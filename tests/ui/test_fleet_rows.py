@@ -17,15 +17,13 @@ from dashboard.ui.fleet import added, change
 from dashboard.ui.fleet_rows import (
     ABOUT,
     CONNECTIONS,
-    HEALTH,
-    Facts,
     alarm_row,
     canary,
     connection,
     mark,
     row,
-    wellness,
 )
+from dashboard.ui.wellness import HEALTH, Facts, wellness
 from dashboard.watch.alarms import Alarm
 from dashboard.watch.alerts import RULES
 from dashboard.watch.canary import CanaryState
@@ -70,10 +68,47 @@ def test_a_stream_that_is_silent_now_is_unwell_whatever_was_before() -> None:
 
 
 def test_the_unwell_stand_first() -> None:
+    over = msgspec.structs.replace(facts(GOOD), availability=standing(AVAILABILITY, 95, 100))
     ordered = sorted(
-        [facts(GOOD), facts(CUT, CUT), facts(), facts(SLOW)], key=lambda each: row(each)["order"]["health"]
+        [facts(GOOD), facts(CUT, CUT), facts(), over, facts(SLOW)], key=lambda each: row(each)["order"]["health"]
     )
-    assert [row(each)["health"] for each in ordered] == ["failing", "unwell", "unknown", "well"] == list(HEALTH)
+    assert [row(each)["health"] for each in ordered] == ["failing", "unwell", "over", "unknown", "well"] == list(HEALTH)
+
+
+def test_a_backend_that_is_well_with_its_budget_used_up_is_not_green() -> None:
+    within, beyond = standing(AVAILABILITY, 999, 1000), standing(AVAILABILITY, 95, 100)
+    assert wellness(msgspec.structs.replace(facts(GOOD), availability=within)) == ("well", "")
+    assert wellness(msgspec.structs.replace(facts(GOOD), availability=beyond)) == (
+        "over",
+        "its error budget is used up",
+    )
+    assert wellness(msgspec.structs.replace(facts(CUT), availability=beyond))[0] == "unwell"
+
+
+@pytest.mark.parametrize(
+    ("turns", "known", "reason"),
+    [
+        ([GOOD], {}, ""),
+        (
+            [past(outcome="truncated", diagnosis="cut", sentence="Proxy, most likely: cut.")],
+            {},
+            "Truncated · proxy, most likely",
+        ),
+        ([past(diagnosis="slow_start", sentence="Model: late."), STOPPED], {}, "Slow start · model"),
+        ([past(outcome="failed", diagnosis="failed", sentence="It said: no.")], {}, "Failed"),
+        ([STOPPED], {"canary": CanaryState("b", 60.0, kind="slow", outcome="stopped")}, "Too slow"),
+    ],
+)
+def test_a_wall_says_what_went_wrong_and_where(turns: list[PastTurn], known: dict[str, Any], reason: str) -> None:
+    bad = {"alarms": [holds("BackendDown", "page")]} if reason else {}
+    assert row(msgspec.structs.replace(facts(*turns), **bad, **known))["reason"] == reason
+
+
+def test_a_dialect_that_was_guessed_is_told() -> None:
+    unread = past(dialect="auto", outcome="unreachable")
+    assert row(facts())["dialect"] == "auto"
+    assert row(facts(past(dialect="openai-chat"), GOOD, unread))["dialect"] == "orchestrator, guessed"
+    assert row(msgspec.structs.replace(facts(GOOD), dialect="custom"))["dialect"] == "custom"
 
 
 @pytest.mark.parametrize("state", CONNECTIONS)
@@ -142,8 +177,13 @@ def holds(name: str, severity: str, since: float = NOW) -> Alarm:
     [
         ({"alarms": [holds("BackendDown", "page")]}, "failing", "fails its canary"),
         ({"alarms": [holds("Stalls", "ticket")]}, "unwell", "stalls in too many turns"),
-        ({"canary": CanaryState("b", 60.0, kind="slow")}, "unwell", "its canary: too slow"),
-        ({"canary": CanaryState("b", 60.0, kind="unexpected_text")}, "unwell", "its canary: other text"),
+        ({"canary": CanaryState("b", 60.0, kind="slow")}, "unwell", "fails its canary: too slow"),
+        (
+            {"canary": CanaryState("b", 60.0, kind="ended", outcome="truncated")},
+            "unwell",
+            "fails its canary: truncated",
+        ),
+        ({"canary": CanaryState("b", 60.0, kind="unexpected_text")}, "unwell", "fails its canary: other text"),
         ({"canary": CanaryState("b", 60.0, kind="success")}, "well", ""),
         ({"canary": CanaryState("b", 60.0)}, "well", ""),
     ],
