@@ -55,6 +55,7 @@ __all__ = [
     "check_headers",
     "default_config",
     "load",
+    "load_history",
     "parse",
 ]
 
@@ -84,11 +85,35 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Confi
 
     Errors: ConfigError.
     """
+    read = _read(path, env)
+    return default_config(env) if read is None else parse(*read, env)
+
+
+class _History(msgspec.Struct, frozen=True):
+    history: HistorySettings = HistorySettings()
+
+
+def load_history(path: Path | None = None, env: Mapping[str, str] = os.environ) -> HistorySettings:
+    """`history:` of what `load` would read; the rest may name secrets that are not there. Errors: ConfigError."""
+    read = _read(path, env)
+    if read is None:
+        return default_config(env).history
+    text, file = read
+    raw = config_yaml.read(text, file)
+    own = config_yaml.expand({key: raw[key] for key in raw if key == "history"}, env, file)
+    try:
+        return msgspec.convert(own, _History).history
+    except msgspec.ValidationError as error:
+        raise ConfigError(config_yaml.sentence(file, str(error), raw, Config)) from None
+
+
+def _read(path: Path | None, env: Mapping[str, str]) -> tuple[str, str] | None:
+    """The text of the file that is meant, and its name; None where there is none. Errors: ConfigError."""
     named = path or (Path(env["STREAMGAUGE_CONFIG"]) if env.get("STREAMGAUGE_CONFIG") else None)
     if named is None:
         named = Path("config.yaml")
         if not named.is_file():
-            return default_config(env)
+            return None
     try:
         with named.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -99,7 +124,7 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Confi
         raise ConfigError(f"{named}: expected UTF-8 text, got other bytes") from None
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{named}: expected at most {MAX_BYTES:,} bytes, got more")
-    return parse(text, str(named), env)
+    return text, str(named)
 
 
 def found(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Path | None:

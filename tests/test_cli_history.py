@@ -58,6 +58,18 @@ def test_which_turns_are_exported(path: Path, options: list[str], expected: list
     assert turns(run("export", "--path", str(path), *options)) == expected
 
 
+def test_no_secret_of_the_configuration_has_to_be_there(path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    told = (
+        'metrics: {token: "${NOWHERE_TOLD}"}\nbackends: [{name: b, url: "http://b.example/"}]\nhistory: {path: "%s"}\n'
+    )
+    file.write_text(told % path, "utf-8")
+    assert len(turns(run("export", "--config", str(file)))) == 4
+    assert run("prune", "--config", str(file)).exit_code == 0
+    file.write_text("history: {path: 3}", "utf-8")
+    assert f"{file}: history.path: expected" in run("list", "--config", str(file)).output
+
+
 def test_a_list_is_newest_first_with_the_sentence(path: Path) -> None:
     lines = run("list", "--path", str(path), "-n", "2").stdout.splitlines()
     assert len(lines) == 2

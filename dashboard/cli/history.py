@@ -17,7 +17,7 @@ import msgspec
 from dashboard.cli.mistakes import Mistake
 from dashboard.cli.one_backend import file_named
 from dashboard.cli.printable import one_line
-from dashboard.config import ConfigError, load
+from dashboard.config import ConfigError, load_history
 from dashboard.telemetry.history import DAY_S, MEGABYTE
 from dashboard.telemetry.history_file import HistoryError, HistoryFile, Wanted
 from dashboard.telemetry.past_turn import COLUMNS, PastTurn
@@ -30,7 +30,7 @@ def path_of(path: Path | None, config: Path | None) -> Path:
     """The file that is meant. Errors: ConfigError where none is configured."""
     if path is not None:
         return path
-    said = load(config).history.path
+    said = load_history(config).path
     if not said:
         raise ConfigError(
             f"{file_named(config)}: history.path: expected the history's file, got none; without it, history is kept in "
@@ -63,7 +63,7 @@ def is_part_of(path: Path, history: Path) -> bool:
 def prune(file: HistoryFile, config: Path | None, older_s: float | None, megabytes: int | None) -> int:
     """Drops what is asked for, or what the configuration says when nothing is; how many turns went."""
     if older_s is None and megabytes is None:
-        settings = load(config).history
+        settings = load_history(config)
         older_s, megabytes = settings.days * DAY_S, settings.megabytes
     before = float("-inf") if older_s is None else time.time() - older_s
     return file.prune(before, file.bytes if megabytes is None else megabytes * MEGABYTE)
