@@ -203,5 +203,6 @@ def install() -> None:
         for pattern, handler, *rest in per_app_patterns
     ]
     lean.install()
+    outgoing.hush()
     ComponentResourceHandler.parse_url_path = _allow_listed(ComponentResourceHandler.parse_url_path)
     bokeh_tornado.BokehTornado.__init__ = _with_headers(bokeh_tornado.BokehTornado.__init__)

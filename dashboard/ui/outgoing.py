@@ -26,6 +26,17 @@ STUCK_S = 60.0
 PINGS = 3
 """So many of Bokeh's pings (one each 37 s) may go unanswered; browsers answer by themselves, also for a busy page."""
 TRY_AGAIN_LATER = 1013
+LEFT = "Failed sending message as connection was closed"
+"""Bokeh's words for a page that was closed while something was on its way to it: that is how pages go, nobody need look."""
+
+
+def hush() -> None:
+    """Keeps LEFT out of the log; a second call changes nothing."""
+    logging.getLogger("bokeh.server.views.ws").addFilter(_worth_a_line)
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    return record.msg != LEFT
 
 
 class Outgoing:

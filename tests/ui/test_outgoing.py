@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tornado.websocket import WebSocketClientConnection
+from bokeh.server.views import ws
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from dashboard.config import Limits
 from dashboard.runtime import current
@@ -187,3 +188,17 @@ async def test_a_browser_that_stops_reading_is_bounded_and_hinders_nobody(
         await hearing
         deaf.close()
         assert (await pages.settled()).nothing
+
+
+async def test_a_page_that_left_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Bokeh's own handler says it; whatever else it says is heard."""
+
+    class Leaving:
+        async def send(self, _connection: object) -> None:
+            raise WebSocketClosedError
+
+    outgoing.hush()
+    await ws.WSHandler.send_message(None, Leaving())  # type: ignore[arg-type]
+    assert caplog.messages == []
+    ws.log.warning("something else")
+    assert caplog.messages == ["something else"]
