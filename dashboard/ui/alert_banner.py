@@ -35,6 +35,10 @@ class AlertBanner(Component):
         self._seen: Sequence[Alarm] | None = None
         super().__init__(**params)
 
+    def is_stale(self, firing: Sequence[Alarm]) -> bool:
+        """Whether `show` would have anything to do; it changes a model, so it needs the document's lock."""
+        return firing is not self._seen
+
     def show(self, firing: Sequence[Alarm]) -> None:
         """Shows these; sends nothing when they are the same object as before."""
         if firing is not self._seen:

@@ -135,7 +135,30 @@ function passOver(root) {
   return found;
 }
 
+// Bokeh writes each renderer's place into a style sheet of its own at every paint, mostly the same again; what is written
+// makes all styles of the page stale, and the next colour that it looks up computes them anew.
+function writeSheetsOnce() {
+  const sheet = Bokeh.require("core/dom").InlineStyleSheet.prototype;
+  const update = sheet._update;
+  if (!update || update.once) return;
+  sheet._update = function (css) {
+    if (this.el.textContent !== css) update.call(this, css);
+  };
+  sheet._update.once = true;
+}
+
+// Gaps come as null.
+function measured(columns) {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.map((value) => value ?? NaN)]));
+}
+
+function take(source, {all, add, keeps}) {
+  if (all) source.setv({data: measured(all)}, {sync: false});
+  else source.stream(measured(add), keeps, {sync: false});
+}
+
 export function render({model, view}) {
+  writeSheetsOnce();
   const [args] = NAMES.map((name) => format(view.model.data[name]));
   const covers = new Map();
   const happened = new Happened(args, model.marks_about);
@@ -143,7 +166,6 @@ export function render({model, view}) {
   const board = el("div", {class: "board"},
     el("div", {class: "top"}, happened.list, still, controls(model)), ...NAMES.map((name) => card(model, name, covers)));
   const draw = () => {
-    for (const [name, cover] of covers) cover.hidden = !model.empty.includes(name);
     board.classList.toggle("paused", model.paused);
     setText(still, model.paused ? `Paused at ${timeOfDay(args.source.data.t.at(-1))}` : "");
   };
@@ -154,7 +176,11 @@ export function render({model, view}) {
     happened.draw();
     if (passed < NAMES.length) passed = passOver(board);
   }, 1000);
-  model.on("empty", draw);
+  listen(model, view, ({rows, marks, empty}) => {
+    if (marks) take(args.marks, marks);
+    if (rows) take(args.source, rows);
+    if (empty) for (const [name, cover] of covers) cover.hidden = !empty.includes(name);
+  });
   model.on("paused", draw);
   model.on("remove", () => clearInterval(timer));
   return board;

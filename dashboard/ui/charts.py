@@ -1,6 +1,8 @@
-"""Four live charts on one ColumnDataSource a session; a tick costs one small `stream` message, or nothing.
+"""Four live charts on one ColumnDataSource in the browser; a tick costs one small message with the new rows, or nothing.
 
 What happens in them (reconnects, stalls, how turns ended) is in a second, small source, which most ticks leave alone.
+The server's own sources stay as they began: a browser that renders or comes back is told everything anew. Nothing comes
+back either (`syncable`): ranges move with every tick, and nobody here asks where they are.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from panel.custom import Child
 from dashboard.health.snapshot import Column, Snapshot, Window
 from dashboard.ui.columns import COLUMNS, HAPPENED, MARK_COLUMNS, SIGNS, blank, empties, mark_rows, rollover, rows
 from dashboard.ui.figures import HEIGHT, Figures
-from dashboard.ui.modules import Component, source
+from dashboard.ui.modules import source
+from dashboard.ui.post import Posted
 from dashboard.ui.theme import MARKS, SERIES
 from dashboard.ui.words import DEFINITIONS, OUTCOMES
 
@@ -71,10 +74,10 @@ def happenings() -> list[list[str]]:
 
 def plain(columns: Mapping[str, Column]) -> dict[str, list[float]]:
     """Lists, not arrays: BokehJS cannot pull a document with binary columns again after its websocket dropped."""
-    return {name: column.tolist() for name, column in columns.items()}
+    return {name: np.round(column, 3).tolist() for name, column in columns.items()}
 
 
-class ChartBoard(Component):
+class ChartBoard(Posted):
     """The cards around the four figures: title, legend, definition, and what will appear while one is empty.
 
     Above them what happened in the window, in words, and the reader's choices: the window, and a pause.
@@ -84,7 +87,6 @@ class ChartBoard(Component):
     _stylesheets = [source("tokens.css", "charts.css")]
 
     about = param.Dict(default={}, doc="chart → title, unit, definition, empty sentence, legend with colours.")
-    empty = param.List(default=[], doc="Charts with nothing to draw.")
     windows = param.List(default=[[key, label] for key, label in WINDOWS.items()], doc="Key and label of each window.")
     window = param.String(default="1m", doc="The window in sight.")
     marks_about = param.String(default=DEFINITIONS["marks"], doc="What a mark is.")
@@ -96,13 +98,25 @@ class ChartBoard(Component):
 
     def __init__(self, choose: Callable[[str], None], pause: Callable[[bool], None], **params: Any) -> None:
         self._choose, self._pause = choose, pause
+        self.on_sync: Callable[[], None] = lambda: None
+        """The browser asks for everything."""
         super().__init__(**params)
 
+    def tell(self, message: dict[str, Any]) -> None:
+        """Rows for both sources, `rows` and `marks`: those to `add` (of which it `keeps` so many), or `all`; `empty`: the
+        charts with nothing to draw.
+        """
+        self._send_msg(message)
+
     async def _handle_msg(self, data: Any) -> None:
-        """A message from the browser: {"type": "window" or "pause", …}; anything else is ignored."""
+        """A message from the browser: {"type": "sync" (it has rendered or come back), "window" or "pause", …}; anything
+        else is ignored.
+        """
         if not isinstance(data, dict):
             return
-        if data.get("type") == "window" and data.get("window") in WINDOWS:
+        if data.get("type") == "sync":
+            self.on_sync()
+        elif data.get("type") == "window" and data.get("window") in WINDOWS:
             self._choose(str(data["window"]))
         elif data.get("type") == "pause":
             self._pause(bool(data.get("paused")))
@@ -114,9 +128,9 @@ class Charts:
     def __init__(self, window: str, choose: Callable[[str], None], pause: Callable[[bool], None]) -> None:
         """`choose(window)` and `pause(whether)` are called when the reader says so, without the document's lock."""
         self.window = window
-        self._source = ColumnDataSource(plain(blank(time.time() * 1000, 60_000)), name="streamgauge")
-        self._marks = ColumnDataSource({name: [] for name in MARK_COLUMNS}, name="streamgauge-marks")
-        self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0)
+        self._source = ColumnDataSource(plain(blank(time.time() * 1000, 60_000)), name="streamgauge", syncable=False)
+        self._marks = ColumnDataSource({name: [] for name in MARK_COLUMNS}, name="streamgauge-marks", syncable=False)
+        self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0, syncable=False)
         self._last_t = self._marked_t = float("-inf")
         legends = {
             chart: about | {"legend": [[word, SERIES[name]] for word, name in about["legend"]]}
@@ -124,46 +138,51 @@ class Charts:
         }
         figures = Figures(self._source, self._marks, self._range, ABOUT, happenings()).all
         panes = {name: pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=HEIGHT) for name, fig in figures.items()}
-        self.root = ChartBoard(
-            choose, pause, about=legends, empty=list(ABOUT), window=window, sizing_mode="stretch_width", **panes
-        )
+        self.empty = list(ABOUT)
+        """The charts that have nothing to draw."""
+        self._shown: Snapshot | None = None
+        self.root = ChartBoard(choose, pause, about=legends, window=window, sizing_mode="stretch_width", **panes)
+        self.root.on_sync = self._again
 
     def show(self, snapshot: Snapshot) -> None:
-        """Streams the rows that are new; sends nothing when there are none, nor while every chart stays empty."""
+        """Tells the rows that are new; sends nothing when there are none, nor while every chart stays empty."""
+        self._shown = snapshot
         window = snapshot.windows[self.window]
         empty = empties(window)
         fresh = rows(window, self._last_t)
-        if not fresh["t"].size or len(empty) == len(self.root.empty) == len(ABOUT):
+        if not fresh["t"].size or len(empty) == len(self.empty) == len(ABOUT):
             return
-        self._send(fresh, window)
+        message: dict[str, Any] = {"rows": self._rows(fresh, window)}
         self._last_t = float(fresh["t"][-1])
-        self._mark(window)
-        if empty != self.root.empty:
-            self.root.empty = empty
+        if window.marks and window.marks[-1].t > self._marked_t:  # most ticks have none
+            message["marks"] = {"add": mark_rows(window, self._marked_t), "keeps": rollover(window)}
+            self._marked_t = window.marks[-1].t
+        if empty != self.empty:
+            self.empty = message["empty"] = empty
+        self.root.tell(message)
 
-    def _send(self, fresh: dict[str, Column], window: Window) -> None:
+    def _rows(self, fresh: dict[str, Column], window: Window) -> dict[str, Any]:
         keeps = rollover(window)
         if self._last_t != float("-inf") and fresh["t"].size < keeps:
-            self._source.stream(plain(fresh), keeps)
-            return
+            return {"add": plain(fresh), "keeps": keeps}
         edge = blank(float(fresh["t"][-1]), window.span_s * 1000)
         joined = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
-        self._source.data = plain(joined)
-
-    def _mark(self, window: Window) -> None:
-        """Streams the marks that are new; most ticks have none."""
-        if not window.marks or window.marks[-1].t <= self._marked_t:
-            return
-        self._marks.stream(mark_rows(window, self._marked_t), rollover(window))
-        self._marked_t = window.marks[-1].t
+        return {"all": plain(joined)}
 
     def use(self, window: str, snapshot: Snapshot) -> None:
-        """Another window or scope: all rows anew."""
+        """Another window or scope: all rows anew. Changes models: call with the document's lock."""
         self.window = self.root.window = window
+        self._range.follow_interval = snapshot.windows[window].span_s * 1000
+        self._begin(snapshot)
+
+    def _begin(self, snapshot: Snapshot) -> None:
         self._last_t = self._marked_t = float("-inf")
-        self._marks.data = {name: [] for name in MARK_COLUMNS}
-        chosen: Window = snapshot.windows[window]
-        self._range.follow_interval = chosen.span_s * 1000
-        self._source.data = plain(blank(snapshot.wall_at * 1000, chosen.span_s * 1000))
-        self.root.empty = list(ABOUT)
+        self.empty = list(ABOUT)
+        nothing = plain(blank(snapshot.wall_at * 1000, snapshot.windows[self.window].span_s * 1000))
+        marks: dict[str, list[object]] = {name: [] for name in MARK_COLUMNS}
+        self.root.tell({"rows": {"all": nothing}, "marks": {"all": marks}, "empty": self.empty})
         self.show(snapshot)
+
+    def _again(self) -> None:
+        if self._shown is not None:
+            self._begin(self._shown)

@@ -60,6 +60,11 @@ class Shown:
         """The same turn for a second page, that was told nothing yet."""
         return Shown(self.live, self.asked, "", options=self.options, about=self._opening["about"])
 
+    @property
+    def language(self) -> str:
+        """The language of the code that is being written, which will want colours when it ends; "" for none."""
+        return self._blocks.language
+
     def _grow(self) -> None:
         text = self.live.transcript.text
         self._blocks.grow(text[self._read :])

@@ -70,6 +70,22 @@ function setHtml(node, html) {
   node.innerHTML = html; // sanitised by dashboard.ui.markdown: no scripts, no images, no handlers
 }
 
+// What the server's `_send_msg` sent (dashboard.ui.post).
+function letter(event) {
+  const data = event.data ?? event;
+  return typeof data === "string" ? JSON.parse(data) : data;
+}
+
+// For a component that shows numbers: what it is told, all of it anew when it has rendered or its websocket came back.
+function listen(model, view, receive) {
+  const page = view.model.document;
+  const sync = () => model.send_msg({type: "sync"});
+  model.on("msg:custom", (event) => receive(letter(event)));
+  model.on("after_render", sync);
+  page?.on_event("client_reconnected", sync);
+  model.on("remove", () => page?.remove_on_event?.("client_reconnected", sync));
+}
+
 function duration(s) {
   if (s < 10) return s.toFixed(1) + " s";
   if (s < 60) return Math.round(s) + " s";

@@ -56,9 +56,9 @@ class Figures:
         hover = self._hover(chart)
         fig = figure(
             name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
-            y_range=DataRange1d(start=0, range_padding=ROOM, min_interval=1.0), toolbar_location=None, tools=[hover],
+            y_range=DataRange1d(start=0, range_padding=ROOM, min_interval=1.0, syncable=False), toolbar_location=None, tools=[hover],
             min_border=2, min_border_left=38, outline_line_color=None, background_fill_color=None,
-            border_fill_color=None, extra_y_ranges={"marks": Range1d(0, 1)},
+            border_fill_color=None, extra_y_ranges={"marks": Range1d(0, 1)}, syncable=False,
         )  # fmt: skip
         fig.xgrid.visible = False
         fig.ygrid.grid_line_color = AXIS

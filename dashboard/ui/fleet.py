@@ -19,15 +19,16 @@ from tornado.websocket import WebSocketClosedError
 from dashboard.ui.alert_banner import runbooks
 from dashboard.ui.fleet_board import board_of
 from dashboard.ui.fleet_rows import ABOUT, Row
-from dashboard.ui.modules import Component, source
+from dashboard.ui.modules import source
 from dashboard.ui.plain import one_line
+from dashboard.ui.post import Posted
 from dashboard.ui.view import Visit
 
 BEAT_S = 2.0
 STRIP = "strip"
 
 
-class FleetPane(Component):
+class FleetPane(Posted):
     """Speaks to one browser; `wall` is the large form without controls."""
 
     _esm = source(

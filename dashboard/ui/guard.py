@@ -120,25 +120,25 @@ def _socket_handler(inner: Any) -> Any:
         somebody's cookies; programs and tests do. What waits to be read is bounded: see outgoing.py.
         """
 
-        _outgoing: outgoing.Outgoing | None = None
+        out: outgoing.Outgoing | None = None
 
         def open(self) -> None:
             super().open()
             if self.ws_connection is not None:
                 session = get_session_id(self._token)
-                self._outgoing = outgoing.watch(session, self)
+                self.out = outgoing.watch(session, self)
                 keeper_of(current()).plugged(session)
 
         def on_close(self) -> None:
             super().on_close()
-            if self._outgoing is not None:
+            if self.out is not None:
                 session = get_session_id(self._token)
-                outgoing.unwatch(session, self._outgoing)
+                outgoing.unwatch(session, self.out)
                 keeper_of(current()).unplugged(session)
 
         def ping(self, data: bytes = b"") -> None:
-            if self._outgoing is not None and int(data) - self.latest_pong > outgoing.PINGS:
-                self._outgoing.give_up(f"this page answered none of {outgoing.PINGS} pings")
+            if self.out is not None and int(data) - self.latest_pong > outgoing.PINGS:
+                self.out.give_up(f"this page answered none of {outgoing.PINGS} pings")
             else:
                 super().ping(data)
 

@@ -20,11 +20,8 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
+from dashboard.ui.colours import colour, fenced
 from dashboard.ui.plain import visible
 
 _TAGS = "p br hr h1 h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li table thead tbody tr th td a span"
@@ -39,24 +36,9 @@ ATTRIBUTES = {
     "td": {"class"},
 }
 SCHEMES = frozenset(("http", "https", "mailto"))
-HIGHLIGHT_CHARS = 20_000
-"""A longer code block stays plain: highlighting it would hold the loop for longer than a paint."""
 NESTING = 20
 LONG = 2_000
 """A list or table of more characters goes on in a block of its own after an item or row, so that growing stays cheap."""
-
-_formatter = HtmlFormatter(nowrap=True)
-
-
-def _colour(code: str, language: str, _attrs: str) -> str:
-    """Pygments classes for a fenced block; "" makes markdown-it escape the code itself."""
-    if not language or len(code) > HIGHLIGHT_CHARS:
-        return ""
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return ""
-    return highlight(code, lexer, _formatter)
 
 
 def _tasks(state: StateCore) -> None:
@@ -91,7 +73,7 @@ def _parser(colour: Callable[[str, str, str], str] | None) -> MarkdownIt:
     return parser
 
 
-_coloured, _uncoloured = _parser(_colour), _parser(None)
+_coloured, _uncoloured = _parser(colour), _parser(None)
 
 
 def _clean(html: str) -> str:
@@ -183,6 +165,11 @@ class Blocks:
     def open_chars(self) -> int:
         """How much text the open block holds: what the next rendering costs."""
         return len(self._open)
+
+    @property
+    def language(self) -> str:
+        """What the open block is written in, if it is code that names its language; else ""."""
+        return fenced(self._open)
 
     @property
     def html(self) -> list[str]:

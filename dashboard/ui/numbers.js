@@ -1,6 +1,6 @@
 // Six number cards in one grid.
 
-export function render({model}) {
+export function render({model, view}) {
   const parts = new Map();
   const grid = el("div", {class: "cards", role: "group", "aria-label": "Numbers"}, ...model.cards.map((card) => {
     const value = el("span", {class: "value"}, "–"), unit = el("span", {class: "unit"}), sub = el("div", {class: "sub"}, " ");
@@ -13,8 +13,8 @@ export function render({model}) {
     parts.set(card.key, {value, unit, sub, root});
     return root;
   }));
-  const draw = () => {
-    for (const [key, [value, unit, sub, unwell]] of Object.entries(model.values)) {
+  const draw = (values) => {
+    for (const [key, [value, unit, sub, unwell]] of Object.entries(values)) {
       const part = parts.get(key);
       setText(part.value, value);
       setText(part.unit, unit);
@@ -23,8 +23,8 @@ export function render({model}) {
       part.value.classList.toggle("long", value.length > 6);
     }
   };
-  draw();
-  model.on("values", draw);
+  draw(model.values);
+  listen(model, view, draw);
   // What stood there before any script ran; two frames on, these cards are seen.
   const bare = () => document.getElementById("streamgauge-opening")?.remove();
   model.on("after_render", () => requestAnimationFrame(() => requestAnimationFrame(bare)));

@@ -26,9 +26,9 @@ from dashboard.ui.lean import make_lean
 from dashboard.ui.modules import Component, source
 from dashboard.ui.plain import one_line
 from dashboard.ui.theme import THEME
+from dashboard.ui.ticker import ticker_of
 from dashboard.ui.view import View, Visit
 
-TICK_MS = 250
 VIEWS: Mapping[str, tuple[str, Callable[[Visit], View]]] = {
     "chat": ("Chat", ChatView),
     "inspect": ("Inspect", InspectView),
@@ -160,19 +160,25 @@ class Page:
         else:
             self.frame.param.update(sidebar_open=False, sx={**self._sx, **SIDELESS})
 
-    async def tick(self) -> None:
-        """Shows what is new; four times a second, and nothing to a hidden tab or one that cannot keep up."""
+    def tick(self) -> None:
+        """Shows what is new; four times a second, and nothing to a hidden tab or one that cannot keep up. Never raises."""
         if not self.visible or self.visit.behind:
             return
         try:
             self.view.tick()
-            self.alerts.runbooks = runbooks(self.visit.runtime)
-            self.alerts.show(self.visit.runtime.vigil.firing)
+            firing, addresses = self.visit.runtime.vigil.firing, runbooks(self.visit.runtime)
+            if self.alerts.is_stale(firing) or self.alerts.runbooks != addresses:
+                self.visit.soon(self._alarm)
         except Exception as error:  # noqa: BLE001  # logged and counted; the page goes on
             self.visit.failed("page tick", error)
 
+    async def _alarm(self) -> None:
+        self.alerts.runbooks = runbooks(self.visit.runtime)
+        self.alerts.show(self.visit.runtime.vigil.firing)
+
     def close(self) -> None:
         """The session is gone: nothing of the page goes on."""
+        ticker_of(self.visit.runtime).end(self.tick)
         for view in self._views.values():
             view.close()
         self.visit.close()
@@ -250,7 +256,7 @@ def build_page(runtime: Runtime, *, session: str = "", query: Mapping[str, str] 
     page = Page(Visit(runtime, session, query))
     if context:
         make_lean(pn.state.curdoc)
-        pn.state.add_periodic_callback(page.tick, period=TICK_MS)
+        ticker_of(runtime).begin(page.tick)
         pn.state.on_session_destroyed(lambda _context: page.close())
     return page.frame
 

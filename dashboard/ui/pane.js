@@ -144,7 +144,7 @@ function mount(pane, {model, view}) {
   window.addEventListener("pagehide", onGoing);
   page?.on_event("connection_lost", onLost);
   page?.on_event("client_reconnected", onFound);
-  model.on("msg:custom", (event) => pane.receive(event.data ?? event));
+  model.on("msg:custom", (event) => pane.receive(letter(event)));
   model.on("settings", () => pane.describe());
   model.on("remove", () => {
     clearInterval(timer);

@@ -17,9 +17,10 @@ import msgspec
 import param
 from tornado.websocket import WebSocketClosedError
 
+from dashboard.ui.colours import prepare
 from dashboard.ui.conversation import Shown
 from dashboard.ui.curl import curl
-from dashboard.ui.modules import Component
+from dashboard.ui.post import Posted
 from dashboard.ui.view import Visit
 from dashboard.wire.auto import dialect_of
 from dashboard.wire.redact import redactor_for
@@ -28,13 +29,15 @@ PAINT_S = 0.04
 """At most one flush of a turn in this time: with a frame of the browser's, 95 % of the text is seen within 60 ms."""
 PAINT_SHARE = 0.1
 """A flush that took long is followed by a longer rest, so that painting stays below this share of the loop."""
+LANGUAGES = 50
+"""So many languages of code are prepared for a pane; no honest answer has more."""
 BEHIND_POLL_S = 0.1
 """How often a browser that reads too slowly is looked at."""
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Pane(Component):
+class Pane(Posted):
     """Turns on a page: a subclass says which (`_find`), what they are in full (`_full`) and what else it answers."""
 
     __abstract = True
@@ -48,6 +51,7 @@ class Pane(Component):
         self.on_inspect: Callable[[str], None] = lambda _turn: None
         """Opens the Inspect view on a turn; the view sets it."""
         self._revision = 0
+        self._prepared: set[str] = set()
         self._followers: set[asyncio.Task[None]] = set()
         super().__init__(**params)
 
@@ -154,6 +158,7 @@ class Pane(Component):
             began = time.thread_time()  # what it costs the loop; on a busy machine wall time is mostly others'
             self._flush(shown)
             self._measure_screen(shown)
+            self._prepare(shown.language)
             cost = time.thread_time() - began
             await asyncio.sleep(max(PAINT_S, cost * together / PAINT_SHARE))
         await self._keeps_up()
@@ -164,6 +169,12 @@ class Pane(Component):
         """Until the browser has read what it was sent: what grows meanwhile goes out in one piece."""
         while self._visit.behind:  # noqa: ASYNC110  # also time brings its end: there is nothing that would set an event
             await asyncio.sleep(BEHIND_POLL_S)
+
+    def _prepare(self, language: str) -> None:
+        """The colours of code, in a thread: the first block of a language would hold the loop when it ends."""
+        if language and language not in self._prepared and len(self._prepared) < LANGUAGES:
+            self._prepared.add(language)
+            self._runtime.task(asyncio.to_thread(prepare, language), name="code colours")
 
     def _measure_screen(self, shown: Shown) -> None:
         """Wire to screen: this update was sent so long after the read of the newest text in it."""

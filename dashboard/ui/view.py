@@ -33,7 +33,10 @@ class View(Protocol):
         """It comes into sight, with what the address says (`backend`, `turn`, …); holds the document's lock."""
 
     def tick(self) -> None:
-        """Shows what is new; four times a second while in sight, never for a hidden tab."""
+        """Shows what is new; four times a second while in sight, never for a hidden tab.
+
+        Without the document's lock: by messages, or through `Visit.soon`.
+        """
 
     def close(self) -> None:
         """The session is gone: nothing of the view goes on."""

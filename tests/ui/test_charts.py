@@ -14,18 +14,30 @@ from tests.ui.test_columns import snapshot, window
 
 
 class Told:
-    """How many rows each stream message carried."""
+    """What the browser was told, and what it holds: charts.js in a few lines."""
 
     def __init__(self, charts: Charts) -> None:
         self.streamed: list[int] = []
-        source = charts._source
-        stream = source._stream
+        self.rows: dict[str, list[float]] = {"t": []}
+        self.marks: dict[str, list[Any]] = {"t": []}
+        self.marked: list[list[float]] = []
+        self.empty = charts.empty
+        charts.root._send_msg = self._take
 
-        def note(new: Any, rollover: int | None = None, setter: Any = None) -> None:
-            self.streamed.append(len(new["t"]))
-            stream(new, rollover, setter)
+    def _take(self, message: dict[str, Any]) -> None:
+        self.empty = message.get("empty", self.empty)
+        if "rows" in message:
+            self.rows = self._grown(self.rows, message["rows"])
+            self.streamed += [len(message["rows"]["add"]["t"])] if "add" in message["rows"] else []
+        if "marks" in message:
+            self.marks = self._grown(self.marks, message["marks"])
+            self.marked += [message["marks"]["add"]["t"]] if "add" in message["marks"] else []
 
-        source._stream = note
+    @staticmethod
+    def _grown(columns: dict[str, list[Any]], told: dict[str, Any]) -> dict[str, list[Any]]:
+        if "all" in told:
+            return dict(told["all"])
+        return {name: [*columns.get(name, []), *added][-told["keeps"] :] for name, added in told["add"].items()}
 
 
 def at(t: list[float], rate: float = 1.0) -> Any:
@@ -36,11 +48,11 @@ def at(t: list[float], rate: float = 1.0) -> Any:
 
 def test_a_tick_with_one_new_row_streams_one_row() -> None:
     charts = Charts("1m", str, bool)
-    charts.show(at([1000.0, 1250.0]))
     told = Told(charts)
+    charts.show(at([1000.0, 1250.0]))
     charts.show(at([1000.0, 1250.0, 1500.0]))
     assert told.streamed == [1]
-    assert charts._source.data["t"][-3:] == [1000.0, 1250.0, 1500.0]
+    assert told.rows["t"][-3:] == [1000.0, 1250.0, 1500.0]
 
 
 def test_a_tick_without_a_new_row_sends_nothing() -> None:
@@ -48,27 +60,38 @@ def test_a_tick_without_a_new_row_sends_nothing() -> None:
     charts.show(at([1000.0]))
     told = Told(charts)
     charts.show(at([1000.0]))
-    assert told.streamed == []
+    assert told.rows["t"] == []
 
 
 def test_while_every_chart_is_empty_nothing_is_sent() -> None:
     charts = Charts("1m", str, bool)
     told = Told(charts)
-    before = charts._source.data["t"]
     charts.show(at([1000.0, 1250.0], rate=0.0))
-    assert told.streamed == []
-    assert charts._source.data["t"] == before
+    assert told.rows["t"] == []
     charts.show(at([1500.0], rate=2.0))
-    assert "rate" not in charts.root.empty
-    assert charts._source.data["t"][-1] == 1500.0
+    assert "rate" not in told.empty
+    assert told.rows["t"][-1] == 1500.0
 
 
 def test_another_window_starts_anew() -> None:
     charts = Charts("1m", str, bool)
+    told = Told(charts)
     charts.show(at([1000.0, 1250.0]))
     charts.use("5m", at([9000.0]))
-    assert charts._source.data["t"][1:] == [9000.0]
+    assert told.rows["t"][1:] == [9000.0]
     assert charts.window == "5m"
+
+
+async def test_a_browser_that_renders_or_comes_back_is_told_everything() -> None:
+    charts = Charts("1m", str, bool)
+    charts.show(marked(at([1000.0, 1250.0]), mark(1000.0, stalls=1)))
+    told = Told(charts)
+    told.empty = []
+    await charts.root._handle_msg({"type": "sync"})
+    assert told.rows["t"][1:] == [1000.0, 1250.0]
+    assert told.marks["t"] == [1000.0]
+    assert told.empty == charts.empty
+    assert "rate" not in told.empty
 
 
 def marked(snapshot: Any, *marks: Mark) -> Any:
@@ -82,29 +105,22 @@ def mark(t: float, *, reconnects: int = 0, stalls: int = 0, **outcomes: int) -> 
 
 def test_a_mark_is_streamed_once_and_most_ticks_stream_none() -> None:
     charts = Charts("1m", str, bool)
+    told = Told(charts)
     first, second = mark(1000.0, stalls=1), mark(1500.0, truncated=2)
     charts.show(marked(at([1000.0]), first))
-    streamed: list[list[float]] = []
-    stream = charts._marks._stream
-
-    def note(new: Any, rollover: int | None = None, setter: Any = None) -> None:
-        streamed.append(list(new["t"]))
-        stream(new, rollover, setter)
-
-    charts._marks._stream = note
     charts.show(marked(at([1000.0, 1250.0]), first))
     charts.show(marked(at([1000.0, 1250.0, 1500.0]), first, second))
     charts.show(marked(at([1250.0, 1500.0, 1750.0]), first, second))
-    assert streamed == [[1500.0]]
-    kept = charts._marks.data
-    assert (kept["t"], kept["stalls"], kept["truncated"]) == ([1000.0, 1500.0], [1, 0], [0, 2])
+    assert told.marked == [[1000.0], [1500.0]]
+    assert (told.marks["stalls"], told.marks["truncated"]) == ([1, 0], [0, 2])
 
 
 def test_another_window_brings_its_own_marks() -> None:
     charts = Charts("1m", str, bool)
+    told = Told(charts)
     charts.show(marked(at([1000.0]), mark(1000.0, stalls=1)))
     charts.use("5m", marked(at([9000.0]), mark(4000.0, completed=3)))
-    assert charts._marks.data["t"] == [4000.0]
+    assert told.marks["t"] == [4000.0]
     assert charts.root.window == "5m"
 
 

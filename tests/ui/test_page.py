@@ -92,21 +92,21 @@ async def test_a_view_is_made_when_asked_for_and_only_the_one_in_sight_ticks(
     made.clear()
     visit = Visit(runtime, "s", {})
     page = Page(visit)
-    await page.tick()
+    page.tick()
     assert made == []
     await page._went("plain", {"turn": "7"})
-    await page.tick()
+    page.tick()
     (plain,) = made
     assert plain.seen == [{"view": "plain", "turn": "7"}, "tick"]
     assert page.main[0] is plain.main
     assert page.frame.sidebar[0] is plain.sidebar[0]
     await page._went("chat", {"turn": None})
-    await page.tick()
+    page.tick()
     assert plain.seen[2:] == []
     assert visit.query == {"view": "chat"}
     page._see(False)
     page.name = "plain"
-    await page.tick()
+    page.tick()
     page.close()
     assert plain.seen[2:] == ["closed"]
 

@@ -2,7 +2,8 @@
 
 What is measured, over the same seconds for all: CPU of the server's processes (user and system, all children), bytes that
 the browser received, wire to DOM (from the back end's write of a chunk to the first frame at which the page's text holds
-it; 95 % were faster), how late the last chunk was there, and the seconds that the browser's main thread was busy.
+it; 95 % were faster), how late the last chunk was there, CPU seconds of the browser's main thread, and how much the layout
+shifted. Then the same on this page alone at 1,000 a second. Exits with 1 when this page misses a goal (goals.py).
 `python -m tests.benchmarks.peers [NAME …] [--chunks N] [--per-s N]`.
 """
 
@@ -23,13 +24,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from playwright.sync_api import Browser, CDPSession
+from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.benchmarks.peers.contestants import CONTESTANTS, HERE, Contestant
+from tests.benchmarks.peers.goals import behind, missed
 from tests.browser.chromium import chromium
 
 AFTER_S = 20.0
 """Whoever falls behind is waited for so long."""
+FAST_PER_S, FAST_S = 1000.0, 5
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -82,15 +85,26 @@ class Received:
 
     def __init__(self, session: CDPSession) -> None:
         self.total = 0
+        self._at: list[tuple[float, int]] = []
         session.on("Network.webSocketFrameReceived", self._frame)
         session.on("Network.dataReceived", self._data)
         session.send("Network.enable")
 
     def _frame(self, event: dict[str, Any]) -> None:
-        self.total += len(event["response"]["payloadData"])
+        self._took(event["timestamp"], len(event["response"]["payloadData"]))
 
     def _data(self, event: dict[str, Any]) -> None:
-        self.total += int(event["dataLength"])
+        self._took(event["timestamp"], int(event["dataLength"]))
+
+    def _took(self, at: float, size: int) -> None:
+        self.total += size
+        self._at.append((at, size))
+
+    def growth(self) -> float:
+        """Bytes of the second half of the time ÷ those of the first half."""
+        half = (self._at[0][0] + self._at[-1][0]) / 2 if self._at else 0.0
+        first = sum(size for at, size in self._at if at < half)
+        return (self.total - first) / first if first else float("inf")
 
 
 def main_thread_s(session: CDPSession) -> float:
@@ -112,19 +126,26 @@ def measure(
         question.wait_for(timeout=60_000)
         page.wait_for_timeout(3000)
         session = page.context.new_cdp_session(page)
-        session.send("Performance.enable")
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})  # its CPU; what others took of it is no cost
         page.evaluate(f"({(HERE / 'watch.js').read_text('utf-8')})({json.dumps(who.selector)})")
         received, cpu, busy = Received(session), cpu_s(program.pid), main_thread_s(session)
         question.fill("Stream it")
         page.keyboard.press("Enter")
         times = json.loads(line_within(sent, AFTER_S + chunks / per_s))
-        with contextlib.suppress(Exception):
-            page.wait_for_function(f"chunksSeen.at(-1)?.[1] === {chunks - 1}", timeout=AFTER_S * 1000, polling=100)
-        page.wait_for_timeout(300)
-        seen = page.evaluate("chunksSeen")
+        seen = until_seen(page, chunks)
         told = {"cpu_s": cpu_s(program.pid) - cpu, "busy_s": main_thread_s(session) - busy, "kB": received.total / 1000}
+        told |= {"shift": page.evaluate("layoutShift"), "growth": received.growth()}
         page.close()
     return told | lags(times, seen)
+
+
+def until_seen(page: Page, chunks: int) -> list[list[float]]:
+    """When which chunk was seen, once all were or AFTER_S have gone by."""
+    end = time.monotonic() + AFTER_S
+    while page.evaluate("chunksSeen.at(-1)?.[1]") != chunks - 1 and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    page.wait_for_timeout(300)
+    return list(page.evaluate("chunksSeen"))
 
 
 def lags(sent: list[float], seen: list[list[float]]) -> dict[str, float]:
@@ -137,11 +158,17 @@ def lags(sent: list[float], seen: list[list[float]]) -> dict[str, float]:
     return {"p95_s": sorted(late)[int(0.95 * len(late))], "last_s": late[-1], "seen": seen[-1][1] + 1 if seen else 0}
 
 
+HEADER = (
+    "| page | server CPU s | × floor | kB | wire to DOM p95 ms | last chunk late ms | main thread s | layout shift | chunks seen |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
 def row(name: str, told: dict[str, float], floor_cpu: float | None) -> str:
     ratio = f"{told['cpu_s'] / floor_cpu:.1f}" if floor_cpu else "–"
     cells = [
         name, f"{told['cpu_s']:.2f}", ratio, f"{told['kB']:,.0f}", f"{told['p95_s'] * 1000:,.0f}",
-        f"{told['last_s'] * 1000:,.0f}", f"{told['busy_s']:.2f}", f"{told['seen']:,.0f}",
+        f"{told['last_s'] * 1000:,.0f}", f"{told['busy_s']:.2f}", f"{told['shift']:.3f}", f"{told['seen']:,.0f}",
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
 
@@ -155,22 +182,36 @@ def main() -> None:
     chosen = [each for each in CONTESTANTS if not wanted.names or each.name in wanted.names]
     for each in chosen:
         each.install()
-    print(f"{wanted.chunks:,} chunks at {wanted.per_s:g}/s\n")
-    print(
-        "| page | server CPU s | × floor | kB | wire to DOM p95 ms | last chunk late ms | main thread s | chunks seen |"
-    )
-    print("|---|---|---|---|---|---|---|---|", flush=True)
-    command = [sys.executable, str(HERE / "source.py"), str(wanted.chunks), str(wanted.per_s)]
-    floor_cpu = None
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        scratch = Path(folder)
-        with running(command, scratch / "source.log") as source:
-            assert source.stdout is not None
-            port = int(source.stdout.readline())
-            for each in chosen:
-                told = measure(each, browser, port, source.stdout, wanted.chunks, wanted.per_s, scratch)
-                floor_cpu = told["cpu_s"] if each.name == "floor" else floor_cpu
-                print(row(each.name, told, floor_cpu), flush=True)
+        told = table(chosen, browser, wanted.chunks, wanted.per_s, Path(folder))
+        ours = told.pop("streamgauge", None)
+        if ours is None:
+            return
+        wrong = missed(ours, told, wanted.chunks / wanted.per_s, wanted.chunks)
+        fast = round(FAST_PER_S * FAST_S)
+        us = [each for each in chosen if each.name == "streamgauge"]
+        quick = table(us, browser, fast, FAST_PER_S, Path(folder))["streamgauge"]
+        wrong += [f"at {FAST_PER_S:g}/s {each}" for each in behind(quick, fast)]
+    print("\n".join(wrong) or "every goal is met")
+    sys.exit(bool(wrong))
+
+
+def table(
+    chosen: list[Contestant], browser: Browser, chunks: int, per_s: float, scratch: Path
+) -> dict[str, dict[str, float]]:
+    """Measures and prints one after the other; name → what was told."""
+    print(f"{chunks:,} chunks at {per_s:g}/s\n")
+    print(HEADER, flush=True)
+    told: dict[str, dict[str, float]] = {}
+    with running([sys.executable, str(HERE / "source.py"), str(chunks), str(per_s)], scratch / "source.log") as source:
+        assert source.stdout is not None
+        port = int(source.stdout.readline())
+        for each in chosen:
+            told[each.name] = measure(each, browser, port, source.stdout, chunks, per_s, scratch)
+            floor = told.get("floor")
+            print(row(each.name, told[each.name], floor["cpu_s"] if floor else None), flush=True)
+    print()
+    return told
 
 
 if __name__ == "__main__":
