@@ -102,7 +102,8 @@ class Pump:
         except Exception as error:  # noqa: BLE001  # whatever the library raises while it reads is the network's
             reads.ended(self._broken(error))
         else:
-            reads.ended(None)
+            cut = "the body ended before the compressed data in it did"
+            reads.ended(None if self._inflater.ended else Broken(Fault.CUT, cut))
 
     async def stop(self) -> None:
         if self._task is not None:

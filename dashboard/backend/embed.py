@@ -109,8 +109,10 @@ class Asking:
         driver = Driver(self._turn, transport)
         try:
             while self._turn.state is not TurnState.ENDED:
-                for event in await driver.step():
+                events = await driver.step()
+                for event in events:  # all of them before the first is told: the loop may be left there
                     self._gauge.observe(event)
+                for event in events:
                     await self._tell(event)
                     yield event
         finally:

@@ -174,3 +174,19 @@ async def test_a_custom_stream_is_read_by_its_description() -> None:
         "completed",
         "one two",
     )
+
+
+async def test_a_loop_left_when_all_has_come_already_has_a_report_with_its_end() -> None:
+    async def at_once(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(HEAD + say("4") + say(" and more") + DONE)
+
+    async with serving(at_once) as server:
+        async with ask(server.url, "?") as turn:
+            async for event in turn:
+                if isinstance(event, TextArrived):
+                    break
+        assert turn.report.outcome == "completed"
+        assert turn.report.text == "4 and more"
+        assert turn.report.diagnosis is not None
+        assert turn.report.diagnosis.sentence
