@@ -87,7 +87,7 @@ class HttpTransport:
         except TimeoutError:
             return None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise self._by_proxy(ask.url, _broken(error)) from error
+            raise self._by_proxy(ask.url, _headless(error)) from error
         return _HttpConnection(response, dialled.at)
 
     def _by_proxy(self, url: str, broken: Broken) -> Broken:
@@ -215,7 +215,7 @@ class _HttpConnection(Reads):
 def _pumped(response: httpx.Response, headers: Mapping[str, str]) -> Pump:
     stream = response.extensions.get("network_stream")
     arrived = stream.arrived if isinstance(stream, Stream) else time.monotonic
-    return Pump(response.aiter_raw(), headers.get("content-encoding", ""), _broken, arrived)
+    return Pump(response.aiter_raw(), headers.get("content-encoding", ""), _bodiless, arrived)
 
 
 def _read_lightly(client: httpx.AsyncClient) -> None:
@@ -273,3 +273,24 @@ def _broken(error: BaseException) -> Broken:
         fault = Fault.TLS  # TLS 1.3 tells who lacks a certificate only after the handshake, by an alert
     words = str(error) or type(error).__name__
     return Broken(fault, words[:300])
+
+
+_GONE = ("peer ", "Server disconnected")
+"""How h11 and httpcore begin when the other side has left; all else of theirs is about what it sent."""
+
+
+def _headless(error: BaseException) -> Broken:
+    """`error` came before a response head: a cut there is told as what it is, since the connection stood."""
+    broken = _broken(error)
+    if broken.fault is not Fault.CUT or broken is error:
+        return broken
+    sent = isinstance(error, httpx.RemoteProtocolError) and not broken.detail.startswith(_GONE)
+    return Broken(Fault.CUT, f"{'no usable response head' if sent else 'no response head'}: {broken.detail}")
+
+
+def _bodiless(error: BaseException) -> Broken:
+    """`error` came while the library read the body."""
+    broken = _broken(error)
+    if isinstance(error, httpx.RemoteProtocolError) and not broken.detail.startswith(_GONE):
+        return Broken(broken.fault, f"malformed body: {broken.detail}")
+    return broken

@@ -17,6 +17,17 @@ _INCOMPLETE = re.compile(r"(a hole|out of order) after a resume")
 _TOO_LARGE = re.compile(r"an event of [\d,]+ bytes or more, over limits\.event_bytes \([\d,]+\)")
 """How `turn.reading` begins its words for an event over the limit."""
 
+_FRAMING = re.compile(r"malformed (chunked )?body: ")
+"""How `backend.framing` and `backend.transport` begin their words for a body whose framing is none."""
+
+_ENCODING = re.compile(r"Content-Encoding '?[\w-]")
+"""How `backend.inflate` begins its words for a body that it cannot inflate."""
+
+_NO_HTTP = re.compile(r"no usable response head: ")
+"""How `backend.transport` begins its words for something else than a response head."""
+
+_DIRECTLY = "Ask the back end directly, without the proxy, to see which of the two sends it"
+
 UNREACHABLE: dict[str, tuple[str, str]] = {
     Fault.DNS: (
         "Network or address: the name of the back end could not be resolved",
@@ -38,11 +49,19 @@ UNREACHABLE: dict[str, tuple[str, str]] = {
         "Network: the connection was not accepted in time",
         "Check that the address is reachable from here; a firewall that drops packets looks just like this.",
     ),
+    Fault.CUT: (
+        "Back end or proxy: it accepted the connection and ended it before a whole response head had come",
+        "Check that the port of the url speaks HTTP; then look in the back end's log for a crash or a refusal at that time.",
+    ),
     Fault.HEAD_TIMEOUT: (
         "Back end or proxy: it accepted the connection and then never sent a response head",
         "Ask the back end directly, without the proxy: if its head comes at once, the proxy holds it back.",
     ),
 }
+_UNUSABLE_HEAD = (
+    "Back end or proxy: it accepted the connection, and what it sent is no HTTP response head that can be used",
+    f"Check that the port of the url is that of the back end and speaks HTTP. {_DIRECTLY}.",
+)
 _UNREACHABLE_OTHER = (
     "Network: no connection could be made",
     "Try again; if it stays so, ask the back end with `curl -N` from this machine.",
@@ -115,6 +134,8 @@ def protocol_broken(evidence: Evidence) -> Told:
             lines,
             "Let the back end send it in smaller events, or raise `limits.event_bytes` in config.yaml.",
         )
+    if _ENCODING.match(evidence.detail):
+        return _compressed(evidence, "nothing of its answer could be read")
     return (
         (
             f"Back end or configuration: nothing of the {count(evidence.bytes, 'byte')} that came could be read as "
@@ -123,6 +144,15 @@ def protocol_broken(evidence: Evidence) -> Told:
         lines,
         _another_dialect(evidence)
         or "Run `streamgauge check` on the url: it shows the first frames and proposes a dialect or a text path.",
+    )
+
+
+def _compressed(evidence: Evidence, what: str) -> Told:
+    """Its compression could not be undone."""
+    return (
+        f"Back end or proxy: {what}, because the compression of its body cannot be undone.",
+        [f"Seen: {quoted(evidence.detail)}.", *_so_far(evidence)],
+        f"Turn compression off for event streams; none was asked for. {_DIRECTLY}.",
     )
 
 
@@ -146,6 +176,15 @@ def backend_failed(evidence: Evidence) -> Told:
 def cut(evidence: Evidence) -> Told:
     """The stream ended without the dialect's good end."""
     lines = [f"Seen: {quoted(evidence.detail)}.", *_so_far(evidence)]
+    come = f"after {count(evidence.bytes, 'byte')}" if evidence.bytes else "before anything of it could be read"
+    if evidence.fault == Fault.UNDECODABLE:
+        return _compressed(evidence, f"the stream broke off {come}")
+    if _FRAMING.match(evidence.detail):
+        return (
+            f"Back end or proxy: the HTTP framing of its body is broken, {come}.",
+            lines,
+            f"Whoever writes the sizes of its chunks breaks RFC 9112 §7.1. {_DIRECTLY}.",
+        )
     if not evidence.bytes:
         return (
             "Back end: it opened the stream and ended it with nothing in it.",
@@ -207,6 +246,8 @@ def rejected(evidence: Evidence) -> Told:
 def unreachable(evidence: Evidence) -> Told:
     """No connection, or no response head."""
     what, next_step = UNREACHABLE.get(evidence.fault, _UNREACHABLE_OTHER)
+    if evidence.fault == Fault.CUT and _NO_HTTP.search(evidence.detail):
+        what, next_step = _UNUSABLE_HEAD
     lines = [f"Seen: {quoted(evidence.detail)}."] if evidence.detail else []
     tried = f" ({count(evidence.reconnects + 1, 'attempt')}, {seconds(evidence.duration_s)})"
     return f"{what}{tried}.", lines, next_step

@@ -41,6 +41,16 @@ def by_eof(reading: Reading) -> Concluded | None:
     return None
 
 
+def by_loss(reading: Reading, fault: Fault, *, opened: bool) -> Ending:
+    """How the turn ended when its last attempt was lost to `fault`; `opened`: a stream had been open."""
+    undone = fault is Fault.UNDECODABLE
+    if opened and (reading.unreadable or (undone and not (reading.heard or reading.text_seen))):
+        return Ending(Fault.UNDECODABLE, unreadable=True, opened=True)
+    if opened and fault is not Fault.SILENT and not undone:
+        fault = Fault.CUT
+    return Ending(fault, opened=opened, gave_up=fault is Fault.SILENT)
+
+
 def _good(reading: Reading) -> Concluded:
     if reading.incomplete:
         return _CUT, reading.incomplete

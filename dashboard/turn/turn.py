@@ -8,7 +8,7 @@ import msgspec
 
 from dashboard.config import Backend, Limits
 from dashboard.turn.clocks import Clocks
-from dashboard.turn.conclusion import by_eof, by_messages
+from dashboard.turn.conclusion import by_eof, by_loss, by_messages
 from dashboard.turn.events import (
     Anomaly,
     Asked,
@@ -256,7 +256,7 @@ class Turn:
             detail = f"{self._cut}; then: {detail}"
         self._backoff.failed()
         if ask is None or self._backoff.exhausted:
-            self._end(self._ending(fault), detail, now)
+            self._end(by_loss(self._reading, fault, opened=self._opened), detail, now)
             return
         if ask is self._first_ask and self._opened:
             self._reading.start_over()
@@ -276,13 +276,6 @@ class Turn:
         seen = reading.text_seen
         traced = resumed and self._origin.traced(resumed)
         return next_ask(self._first_ask, traced, fault, status, text_seen=seen, replay=self._backend.replay)
-
-    def _ending(self, fault: Fault) -> Ending:
-        if self._opened and self._reading.unreadable:
-            return Ending(Fault.UNDECODABLE, unreadable=True, opened=True)
-        if self._opened and fault is not Fault.SILENT:
-            fault = Fault.CUT
-        return Ending(fault, opened=self._opened, gave_up=fault is Fault.SILENT)
 
     def _settle(self, now: float) -> None:
         for event in self._reading.settle(now):

@@ -40,6 +40,9 @@ def ended(outcome: str, fault: str = "", detail: str = "", **changed: Any) -> Ev
 NO_TEXT: dict[str, Any] = {"ttft_s": None, "arrival": Arrival(0, 0, 0.0, 0.0, 0, 0.0, 0.0, thinned=False)}
 PROOF = Proof("nginx", "Set `proxy_buffering off;`.")
 
+BAD_SIZE = "malformed chunked body: illegal chunk header: b'x', with nothing in it"
+BROTLI = "Content-Encoding 'br', although identity was asked for"
+
 CASES: list[tuple[str, Evidence, Kind, str]] = [
     ("well", well(), Kind.HEALTHY, "Nobody's fault"),
     ("resumed", well(reconnects=1), Kind.HEALTHY, "2 times"),
@@ -62,6 +65,12 @@ CASES: list[tuple[str, Evidence, Kind, str]] = [
     ("cut", ended("truncated", Fault.CUT, "after 9 messages"), Kind.CUT, "3.0 s in, after 2,000 bytes"),
     ("idle timeout", ended("truncated", Fault.CUT, duration_s=63.2), Kind.CUT, "^Proxy, most likely: .* 60 s"),
     ("nothing", ended("truncated", Fault.CUT, bytes=0, **NO_TEXT), Kind.CUT, "nothing in it"),
+    ("framing", ended("truncated", Fault.CUT, BAD_SIZE, bytes=0, **NO_TEXT), Kind.CUT, "framing .* before anything"),
+    ("framing later", ended("truncated", Fault.CUT, BAD_SIZE), Kind.CUT, "^Back end or proxy: the HTTP .* after 2,000 b"),
+    ("packed", ended("malformed", Fault.UNDECODABLE, BROTLI, bytes=0, **NO_TEXT), Kind.PROTOCOL_BROKEN, "compression"),
+    ("packed, later", ended("truncated", Fault.UNDECODABLE, BROTLI), Kind.CUT, "off after 2,000 bytes, .*compression"),
+    ("no whole head", ended("unreachable", Fault.CUT, "no response head: x", **NO_TEXT), Kind.UNREACHABLE, "^Back end or proxy: .* ended it"),
+    ("no HTTP", ended("unreachable", Fault.CUT, "no usable response head: x", **NO_TEXT), Kind.UNREACHABLE, "is no HTTP response head"),
     ("failed", ended("failed", Fault.BACKEND_ERROR, "out of memory"), Kind.BACKEND_FAILED, "“out of memory”"),
     ("failed mutely", ended("failed", Fault.BACKEND_ERROR, **NO_TEXT), Kind.BACKEND_FAILED, "before any text"),
     ("401", ended("rejected", Fault.HTTP_STATUS, "HTTP 401, text/html: no"), Kind.REJECTED, "HTTP 401"),
