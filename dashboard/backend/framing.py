@@ -1,7 +1,8 @@
 """Where the body of a response begins and ends among the bytes of its connection (RFC 9112 §6.3 and §7.1). Sans-IO.
 
 It accepts nothing that h11, the HTTP library's own parser, would not accept (tests/backend/test_framing.py holds the two
-beside each other, byte by byte), and is stricter where that one is lenient: trailers are bounded and not folded.
+beside each other, byte by byte), but for the white space before a chunk's extension, which §7.1.1 allows; and it is
+stricter where that one is lenient: trailers are bounded and not folded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ SIZE_LINE_BYTES = 4096
 TRAILER_BYTES = 16 * 1024
 """Of all trailers together."""
 
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n")
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[^\n]*)?\r\n")
 _ONLY_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})\r\n")
 _TRAILER = re.compile(
     rb"(?!(?i:content-length|transfer-encoding):)[-!#$%&'*+.^_`|~0-9a-zA-Z]+:[\t\x20-\x7e\x80-\xff]*\r\n"

@@ -1,11 +1,16 @@
-"""Our reading of a body's framing beside h11's: never another body, and nothing accepted that h11 would refuse."""
+"""Our reading of a body's framing beside h11's: never another body, and nothing accepted that h11 would refuse.
+
+But for one thing: white space before a chunk's extension is allowed (RFC 9112 §7.1.1), and h11 is taught so here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import h11
+import h11._readers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,6 +20,16 @@ from dashboard.backend.framing import SIZE_LINE_BYTES, TRAILER_BYTES, Chunked, F
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 Seen = tuple[bytes, bool]
 """The body, and whether it came to its end."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def h11_with_white_space() -> Iterator[None]:
+    strict = h11._readers.chunk_header_re.pattern
+    assert b"(?P<chunk_ext>;.*)" in strict
+    lenient = re.compile(strict.replace(b"(?P<chunk_ext>;.*)", rb"(?P<chunk_ext>[ \t]*;.*)"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(h11._readers, "chunk_header_re", lenient)
+        yield
 
 
 def ours(framing: Framing, pieces: Sequence[bytes]) -> Seen:
@@ -55,7 +70,7 @@ def chunk(data: bytes, size: str = "", extension: bytes = b"") -> bytes:
 TRAILERS = st.sampled_from(
     [b"", b"", b"a: b\r\n", b"Digest: x=y,  z\r\nx-\xe4:\r\n".replace(b"\xe4", b"q"), b"a:\t\xff \r\n"]
 )
-EXTENSIONS = st.sampled_from([b"", b"", b"", b";a", b'; a=b;c="d;"', b"  ", b";\r x"])
+EXTENSIONS = st.sampled_from([b"", b"", b"", b";a", b'; a=b;c="d;"', b"  ", b";\r x", b" ; x", b"\t ;y=1 "])
 CHUNKS = st.lists(st.tuples(st.binary(min_size=1, max_size=40), EXTENSIONS, st.sampled_from("xX")), max_size=6)
 CUTS = st.lists(st.integers(0, 10**6), max_size=8)
 
@@ -139,6 +154,7 @@ def spoiled(draw: st.DrawFn) -> bytes:
 @example(b"2\r\nab0\r\n\r\n", [])
 @example(b"1\na\r\n0\r\n\r\n", [5])
 @example(b"1 \r\na\r\n0\r\n\r\n", [7])
+@example(b"2 \t; x\r\nab\r\n0 ;\r\n\r\n", [3])
 @example(b"0\r\nContent-Length: x\r\n\r\n", [])
 def test_nothing_is_accepted_that_h11_refuses(sent: bytes, cuts: list[int]) -> None:
     pieces = split(sent, cuts)
@@ -170,6 +186,7 @@ def test_noise_is_no_body(sent: bytes, cuts: list[int]) -> None:
         (b" 1\r\na\r\n", "illegal chunk header"),
         (b"1\na\r\n", "illegal chunk header"),
         (b"1 x\r\na\r\n", "illegal chunk header"),
+        (b"1 x;\r\na\r\n", "illegal chunk header"),
         (b"1" * 21 + b"\r\n", "illegal chunk header"),
         (b"1\r\nab\r\n", "malformed chunk footer: b'b\\r'"),
         (b"1\r\na\n0\r\n\r\n", "malformed chunk footer"),
@@ -194,6 +211,11 @@ def test_what_is_malformed_ends_the_body_after_what_was_well(sent: bytes, why: s
     assert framing.over
     assert why.split(":", maxsplit=1)[0] in framing.broken or (size == 1 and "too long" in framing.broken)
     assert body[:4] == b"well"
+
+
+def test_white_space_before_an_extension() -> None:
+    sent = b"206 ; x\r\n" + bytes(0x206) + b"\r\n0 \t;y\r\n\r\n"
+    assert ours(Chunked(), [sent]) == ours(Chunked(), [bytes([byte]) for byte in sent]) == (bytes(0x206), True)
 
 
 def test_a_chunk_of_any_promised_size_takes_no_memory_for_it() -> None:
