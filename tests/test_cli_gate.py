@@ -115,3 +115,23 @@ def test_two_views_at_once_are_refused() -> None:
     done = run("check", "http://127.0.0.1:9/", "--compare", "http://127.0.0.1:8/", "--as", "httpx-sse")
     assert done.exit_code == 2
     assert "either --compare or --as" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "backends: no list", "backends: [{name: b, url: '${NOWHERE_TO_BE_FOUND}'}]"])
+def test_a_replay_needs_no_configuration_but_the_one_that_is_named(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "unusable.yaml"
+    config.write_text(text, "utf-8")
+    monkeypatch.setenv("STREAMGAUGE_CONFIG", str(config))
+    file = recording(tmp_path, GOOD)
+    done = run("replay", file, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["outcome"]) == (0, "completed")
+    assert "by the default thresholds: " in done.stderr
+    assert str(config) in done.stderr
+    assert run("replay", file, "--config", str(config)).exit_code == 2
+
+
+def test_a_replay_takes_an_empty_device_for_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMGAUGE_CONFIG", "/dev/null")
+    assert run("replay", recording(tmp_path, GOOD)).exit_code == 0

@@ -173,10 +173,9 @@ def replay_command(
 ) -> None:
     """Run a recording's bytes through the same engine, with the recorded times. Exit codes as check's."""
     from dashboard.cli import replay
-    from dashboard.config import load
 
     telling = _telling(as_json, outcome, client)
-    sys.exit(0 if _judged(lambda: replay.plan(recording, dialect, speed, load(file)), telling) else 1)
+    sys.exit(0 if _judged(lambda: replay.plan(recording, dialect, speed, replay.lent(file)), telling) else 1)
 
 
 @commands.command("export")
