@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 from anyio.abc import ByteStream
 
+from dashboard.backend.tls import said_goodbye
+
 HELD_BYTES = 64 * 1024
 """So much waits for a slow reader, and at most one packet more, before TCP pushes back."""
 
@@ -168,7 +170,11 @@ class Stream:
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._plain and timeout is None and await self._socket.ready():
             return self._socket.take(max_bytes)
-        return await self._inner.read(max_bytes, timeout)  # type: ignore[no-any-return]  # httpcore exports none
+        data = await self._inner.read(max_bytes, timeout)
+        tls = None if data or self._plain else self._inner.get_extra_info("ssl_object")
+        if tls is not None and not said_goodbye(tls):
+            raise ConnectionAbortedError("the connection ended without the close_notify of TLS: this may not be all")
+        return data  # type: ignore[no-any-return]  # httpcore exports none
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> Stream:
         return Stream(await self._inner.start_tls(*args, **kwargs), self._socket, plain=False)

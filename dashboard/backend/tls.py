@@ -22,6 +22,23 @@ def trust(backend: Backend, where: str, usual: Callable[[], ssl.SSLContext]) -> 
     return context
 
 
+def attentive(context: ssl.SSLContext) -> ssl.SSLContext:
+    """`context`, telling an end without TLS's goodbye (close_notify) from one with it, which Python leaves off."""
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # OpenSSL before 3 never ignored it
+    return context
+
+
+def said_goodbye(connection: ssl.SSLObject) -> bool:
+    """Whether `connection`, under which all has been read, ended with a close_notify (RFC 8446 §6.1).
+
+    It has to be of an `attentive` context.
+    """
+    try:
+        return not connection.read(1)
+    except ssl.SSLError:
+        return False
+
+
 def _believing(file: str, where: str) -> ssl.SSLContext:
     expected = "expected a PEM file of certificates"
     _readable(file, where, expected)

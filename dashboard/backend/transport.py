@@ -25,7 +25,7 @@ from dashboard.backend.body import Pump, direct
 from dashboard.backend.reads import Reads
 from dashboard.backend.seam import Broken, Closed, Connection
 from dashboard.backend.sockets import Network, Stream
-from dashboard.backend.tls import trust
+from dashboard.backend.tls import attentive, trust
 from dashboard.config import Backend
 from dashboard.config_yaml import shown_url
 from dashboard.turn.request import Head, ask_headers
@@ -159,13 +159,13 @@ def check_connection(backend: Backend, where: str) -> None:
 def _trust(backend: Backend, where: str) -> ssl.SSLContext:
     if backend.verify and not (backend.ca_file or backend.client_cert or backend.trust_env):
         return _usual()
-    return trust(backend, where, lambda: httpx.create_ssl_context(trust_env=backend.trust_env))
+    return attentive(trust(backend, where, lambda: httpx.create_ssl_context(trust_env=backend.trust_env)))
 
 
 @cache
 def _usual() -> ssl.SSLContext:
     """One for all backends that want nothing special: reading every authority takes some 30 ms of the loop."""
-    return httpx.create_ssl_context(trust_env=False)
+    return attentive(httpx.create_ssl_context(trust_env=False))
 
 
 def _raw(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

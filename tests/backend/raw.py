@@ -47,6 +47,10 @@ class Peer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
+    def leave(self) -> None:
+        """A FIN beneath whatever lies over TCP: of TLS, no goodbye."""
+        self._writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         self._writer.close()
 

@@ -18,7 +18,8 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from dashboard.config import Backend, Config, ConfigError, Retry, Timeouts
+from dashboard.backend import ask
+from dashboard.config import Backend, Config, ConfigError, Custom, Retry, Timeouts
 from dashboard.health.report import Report
 from dashboard.runtime import Runtime
 from dashboard.telemetry.recording import encoded
@@ -26,7 +27,7 @@ from dashboard.turn.events import TurnEvent
 from dashboard.wire.dialect import Question
 from dashboard.wire.recorded import parse_recording
 from dashboard.wire.redact import redactor_for
-from tests.backend.raw import HEAD, Peer, RawServer
+from tests.backend.raw import HEAD, Peer, RawServer, Script
 from tests.turn.script import DONE, say
 
 pytestmark = pytest.mark.system
@@ -72,8 +73,8 @@ async def good(peer: Peer) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving_tls(context: ssl.SSLContext) -> AsyncIterator[RawServer]:
-    raw = RawServer(good)
+async def serving_tls(context: ssl.SSLContext, script: Script = good) -> AsyncIterator[RawServer]:
+    raw = RawServer(script)
     server = await asyncio.start_server(raw._serve, "127.0.0.1", 0, ssl=context)  # its own other half
     raw.port = server.sockets[0].getsockname()[1]
     try:
@@ -101,6 +102,26 @@ def told(report: Report) -> tuple[str, str, str]:
 async def over_tls(context: ssl.SSLContext, host: str = "127.0.0.1", **settings: Any) -> Report:
     async with serving_tls(context) as server:
         return await asked(f"https://{host}:{server.port}/process/stream", **settings)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("goodbye", [True, False])
+async def test_an_end_without_the_goodbye_of_tls_is_a_cut(
+    authority: Authority, version: ssl.TLSVersion, goodbye: bool
+) -> None:
+    async def bare(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.send(HEAD + b"data: hello\n\n")
+        if not goodbye:
+            peer.leave()
+
+    context = authority.server_context()
+    context.maximum_version = version
+    async with serving_tls(context, bare) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        report = await ask(Backend("b", url, "custom", custom=Custom(text="$data"), ca_file=authority.ca_file), "?")
+    assert told(report) == (GOOD if goodbye else ("truncated", "cut", "hello"))
+    assert goodbye or "without the close_notify of TLS" in report.detail
 
 
 async def test_an_unknown_authority_is_not_believed_and_the_reason_is_told(authority: Authority) -> None:
