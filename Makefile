@@ -42,7 +42,7 @@ demo: $(RUN_STAMP)
 	@exec $(BIN)/streamgauge demo $(ARGS)
 
 test: $(TEST_STAMP)
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

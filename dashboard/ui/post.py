@@ -22,24 +22,26 @@ from dashboard.ui.outgoing import Outgoing
 
 
 class Posted(Component):
-    """A component whose `_send_msg` is cheap once its browser has spoken: then it is known to have the model.
+    """A component whose `_send_msg` is cheap. It must ask for everything (`sync`) when it has rendered: until its browser
+    has spoken, and so is known to have the model, nothing is sent to it.
 
     `letter` of dom.js reads what is sent, by either way.
     """
 
     __abstract = True
 
-    _reached = False
-    """The browser has rendered this component; before that what is sent vanishes (see Pane)."""
+    _reached = ""
+    """The id of the model with which the browser has rendered this component. A view that is opened again has a
+    new one, and a message for it must not be there before it is."""
 
     def _process_event(self, event: Any) -> None:
-        self._reached = True
+        self._reached = event.model.id
         super()._process_event(event)
 
     def _send_msg(self, data: Any) -> None:
         """Sends `data` (what JSON knows) to the browser; nothing while its websocket is down."""
         lines = self._lines()
-        if not self._reached or lines is None:
+        if lines is None:
             super()._send_msg(data)
         elif lines:
             ((model, _parent),) = self._models.values()
@@ -60,6 +62,8 @@ class Posted(Component):
         if not all(isinstance(each, WSHandler) for each in sockets):
             return None
         lines = [each.ws_connection for each in sockets if each.ws_connection is not None]
+        if model.id != self._reached:
+            return []  # it asks for everything once it has rendered; before that the browser may not know the model
         if any(each._compressor for each in lines):  # noqa: SLF001  # compressed frames are Tornado's to write
             return None
         return [_Line(each.handler.write_lock, each.stream, getattr(each.handler, "out", None)) for each in lines]

@@ -38,15 +38,22 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def reports() -> Iterator[dict[str, Report]]:
-    """What the engine says of each scenario, all asked at once."""
+    """What the engine says of each scenario, all asked at once; again where a busy machine held this very loop up."""
     with stub("--speed", "2") as url:
-        yield asyncio.run(run_all(url.replace("/process/stream", "/v1/chat/completions")))
+        chat = url.replace("/process/stream", "/v1/chat/completions")
+        found = asyncio.run(run_all(chat, list(EXPECTED)))
+        for _ in range(5):
+            held_up = [name for name, each in found.items() if each.diagnosis and each.diagnosis.kind == "page_slow"]
+            if not held_up:
+                break
+            found |= asyncio.run(run_all(chat, held_up))
+        yield found
 
 
-async def run_all(url: str) -> dict[str, Report]:
+async def run_all(url: str, names: list[str]) -> dict[str, Report]:
     patience = Thresholds(ttft_s=2, stall_after_s=3, give_up_s=3.5)
     runtime = Runtime(Config([Backend("stub", url, "openai-chat", thresholds=patience, max_parallel=100)]))
-    lives = {name: runtime.ask("stub", Question("17 times 23", scenario=name)) for name in EXPECTED}
+    lives = {name: runtime.ask("stub", Question("17 times 23", scenario=name)) for name in names}
     async with asyncio.timeout(60):
         await asyncio.gather(*(live.wait() for live in lives.values()))
     reports = {name: live.gauge.report() for name, live in lives.items()}
