@@ -215,7 +215,7 @@ def test_a_reload_keeps_the_backend_and_the_theme(page: Page, place: Site) -> No
 def test_a_scenario_from_the_list_is_acted_out(page: Page, place: Site) -> None:
     open_page(page, place)
     page.get_by_role("combobox").nth(1).click()
-    page.get_by_text("truncated", exact=True).click()
+    page.get_by_role("listbox", name="Demo scenario").get_by_text("truncated", exact=True).click()
     expect(page.locator(".acting")).to_contain_text("truncated")
     ask(page, "Tell me a story")
     assert outcome(page) == "truncated"
