@@ -68,6 +68,8 @@ async def pulled(home: str, page: str) -> int:
         await socket.write_message(part)
     await hear("PULL-DOC-REPLY")
     socket.close()
+    while await socket.read_message() is not None:
+        """Until the other end has closed it too: the loop ends with this."""
     assert "ChatPane" in heard[-1]
     return sum(len(each.encode()) for each in heard)
 
