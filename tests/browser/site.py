@@ -66,7 +66,7 @@ def site(folder: Path) -> Iterator[Site]:
 
 
 def wait_until_answered(home: str) -> None:
-    for _ in range(200):
+    for _ in range(600):
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{home}/healthz", timeout=1):
             return
         time.sleep(0.1)
