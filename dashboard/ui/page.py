@@ -218,7 +218,7 @@ def _frame(title: str, main: Viewable, header: list[Viewable], *, bare: bool = F
         theme_config=THEME,
         sx=IDLE | (BARE if bare else {}),
     )
-    # Unlinked from pn.state.busy: else each tick of any page would send to every page, at 30 ms apiece.
+    # Unlinked from pn.state.busy: else whatever Panel runs for any page would send to every page, at 30 ms apiece.
     with edit_readonly(frame):
         frame.busy = False
     # param forgets the reference but not its watcher, by which Panel's state would hold every page there ever was.

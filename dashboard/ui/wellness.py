@@ -58,7 +58,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def wellness(facts: Facts) -> tuple[str, str]:
-    """failing, unwell, unknown or well, and why in a few words ("" when well)."""
+    """A key of HEALTH, and why in a few words ("" when well)."""
     worst = facts.alarms[0] if facts.alarms else None
     if worst is not None and worst.severity == PAGE:
         return FAILING, _with_canary(worst.rule.what, facts.canary)
