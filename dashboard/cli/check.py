@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 from rich.text import Text
 
@@ -16,7 +17,7 @@ from dashboard.backend.seam import Transport
 from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
 from dashboard.cli.event_loop import loop_factory, signals_cancel
-from dashboard.cli.one_backend import build, file_named, is_url, of_name, of_url, over
+from dashboard.cli.one_backend import build, file_named, is_url, known_as, of_name, of_url, over
 from dashboard.cli.output import console_for_lines, nobody_reads
 from dashboard.cli.phases import Phases, Say
 from dashboard.cli.printable import in_json, typed
@@ -83,6 +84,8 @@ def plan(
         raise ConfigError("check: expected a backend's name, an address or --curl, got none of them")
     question = QUESTION if message is None else typed(message)
     if is_url(target):
+        if not headers and (hint := known_as(target, file)):
+            click.echo(hint, err=True)
         return Plan(of_url(target, dialect or "auto", headers), question)
     return Plan(of_name(target, load(file), dialect, headers), question, source=file_named(file))
 

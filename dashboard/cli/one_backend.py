@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from dashboard.config import Backend, Config, ConfigError, Secret, check_headers
+from dashboard.config import Backend, Config, ConfigError, Secret, check_headers, load
 from dashboard.config_yaml import as_name, check_url
 
 if TYPE_CHECKING:
@@ -54,6 +54,30 @@ def name_of(url: str) -> str:
     """A backend's name from its address: host and port, as far as a label may hold them."""
     parts = urlsplit(url)
     return as_name((parts.hostname or "") + (f"-{parts.port}" if parts.port else ""))
+
+
+_JUDGED = ("name", "dialect", "thresholds", "objectives", "max_parallel", "canary", "examples")
+"""Keys of a backend that change nothing of how it is asked."""
+
+
+def known_as(url: str, path: Path | None) -> str:
+    """A sentence where what `load(path)` reads has a backend of that very address that is asked otherwise than a bare one; else ""."""
+    file = file_named(path)
+    if not Path(file).is_file():
+        return ""
+    try:
+        backends = load(path).backends
+    except ConfigError:  # nobody asked for it: what is wrong in it is told when somebody does
+        return ""
+    plain = of_url(url).backends[0]
+    kept = {key: getattr(plain, key) for key in _JUDGED}
+    for each in backends:
+        if each.url == plain.url and msgspec.structs.replace(each, **kept) != plain:
+            return (
+                f"{file} has this address as the backend {each.name}, whose headers and settings go with its name: "
+                f"give {each.name} in place of the address to use them"
+            )
+    return ""
 
 
 def of_name(name: str, config: Config, dialect: str, headers: Mapping[str, str]) -> Config:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dashboard.cli.mistakes import Mistake, sentences
-from dashboard.cli.options import FILE, PORT
+from dashboard.cli.options import FILE, HEADERS, PORT
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
@@ -30,22 +30,31 @@ class Ago(click.ParamType):  # type: ignore[type-arg]  # generic in newer releas
 
 
 @click.command("watch")
-@click.option("--dialect", default="", help="How to talk to URL; guessed when left out.")
+@click.option("--dialect", default="", help="How to talk to the back end; an address's is guessed when left out.")
 @click.option("--config", "file", type=FILE, help="Another file than ./config.yaml.")
+@HEADERS
 @click.option("--port", type=PORT, default=5007, show_default=True, help="Of /metrics; 0 takes a free one.")
 @click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 is everywhere.")
-@click.argument("url", required=False, metavar="[URL]")
-def watch_command(dialect: str, file: Path | None, port: int, address: str, url: str | None) -> None:
-    """Ask the canaries and serve /metrics, /healthz, /readyz and /probe, without a page; URL alone gets a canary."""
-    from dashboard.cli.one_backend import file_named
+@click.argument("target", required=False, metavar="[BACKEND_OR_URL]")
+def watch_command(
+    dialect: str, file: Path | None, headers: dict[str, str], port: int, address: str, target: str | None
+) -> None:
+    """Ask the canaries and serve /metrics, /healthz, /readyz and /probe, without a page.
+
+    BACKEND_OR_URL alone is watched, with a canary in any case; a backend's headers and settings go with its name.
+    """
+    from dashboard.cli.one_backend import file_named, is_url, known_as
     from dashboard.cli.watch import watch, watched
     from dashboard.config import found
 
     with sentences():
-        config = watched(url, dialect, file)
+        config = watched(target, dialect, headers, file)
+        by_address = target is not None and is_url(target)
+        if target is not None and by_address and not headers and (hint := known_as(target, file)):
+            click.echo(hint, err=True)
         file = found(file)
-        again = None if url else lambda: watched(None, "", file)
-        watch(config, "" if url else file_named(file), address, port, again)
+        again = None if by_address else lambda: watched(target, dialect, headers, file)
+        watch(config, "" if by_address else file_named(file), address, port, again)
 
 
 def _which(command: Any) -> Any:

@@ -56,6 +56,16 @@ def _header(_context: click.Context, _option: click.Parameter, values: tuple[str
     return headers
 
 
+HEADERS = click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=_header,
+    metavar="'Name: value'",
+    help="A header to send; repeatable.",
+)
+
+
 def whom(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say whom to ask what."""
     options = (
@@ -66,14 +76,7 @@ def whom(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--curl", metavar="'curl …'", help="A curl command to take address, headers and body from."),
         click.option("--config", "file", type=FILE, help="Another file than ./config.yaml."),
-        click.option(
-            "--header",
-            "headers",
-            multiple=True,
-            callback=_header,
-            metavar="'Name: value'",
-            help="A header to send; repeatable.",
-        ),
+        HEADERS,
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     )
     for option in reversed(options):

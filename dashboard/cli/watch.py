@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,23 +13,32 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from dashboard.cli.event_loop import loop_factory
-from dashboard.cli.one_backend import build
+from dashboard.cli.one_backend import build, is_url, of_name, of_url
 from dashboard.cli.output import serves
 from dashboard.cli.port import free_port
-from dashboard.cli.serve import ANYWHERE, configured
-from dashboard.config import CanarySettings, Config
+from dashboard.cli.serve import ANYWHERE
+from dashboard.config import CanarySettings, Config, ConfigError, load
 from dashboard.endpoints import HEADLESS, bind_own, listen_own
 from dashboard.runtime import Runtime, install
 from dashboard.signals import handle_signals
 
 
-def watched(url: str | None, dialect: str, file: Path | None) -> Config:
-    """What to watch: one address with a canary of the defaults, or what the file says. Errors: ConfigError."""
-    config = configured(url, dialect, file)
-    if url is None:
-        return config
-    backends = [msgspec.structs.replace(each, canary=CanarySettings()) for each in config.backends]
-    return msgspec.structs.replace(config, backends=backends)
+def watched(target: str | None, dialect: str, headers: Mapping[str, str], file: Path | None) -> Config:
+    """What to watch: all that the file says, one backend of it, or one address; the latter two always have a canary.
+
+    Errors: ConfigError.
+    """
+    if target is None:
+        if dialect or headers:
+            raise ConfigError(
+                f"--{'dialect' if dialect else 'header'}: expected a backend or an address beside it, got none"
+            )
+        return load(file)
+    one = (
+        of_url(target, dialect or "auto", headers) if is_url(target) else of_name(target, load(file), dialect, headers)
+    )
+    backends = [msgspec.structs.replace(each, canary=each.canary or CanarySettings()) for each in one.backends]
+    return msgspec.structs.replace(one, backends=backends)
 
 
 def watch(config: Config, file: str, address: str, port: int, again: Callable[[], Config] | None) -> None:
