@@ -22,6 +22,10 @@ HELD_BYTES = 64 * 1024
 """So much waits for a slow reader, and at most one packet more, before TCP pushes back."""
 
 
+BEGAN_BYTES = 8
+"""Enough to tell what is spoken."""
+
+
 class Receiver(Protocol):
     """Who is told what comes, by the loop, as it comes."""
 
@@ -141,6 +145,10 @@ class Socket(asyncio.Protocol, ByteStream):
     async def send(self, item: bytes) -> None:
         await self._stream.send(item)
 
+    def abort(self) -> None:
+        """Closes it at once, without a goodbye."""
+        self._transport.abort()
+
     async def send_eof(self) -> None:
         await self._stream.send_eof()
 
@@ -157,6 +165,8 @@ class Stream:
 
     def __init__(self, inner: Any, socket: Socket, *, plain: bool) -> None:
         self._inner, self._socket, self._plain = inner, socket, plain
+        self.began = b""
+        """The first bytes that a plain one gave."""
 
     @property
     def socket(self) -> Socket | None:
@@ -169,7 +179,9 @@ class Stream:
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._plain and timeout is None and await self._socket.ready():
-            return self._socket.take(max_bytes)
+            data = self._socket.take(max_bytes)
+            self.began = self.began or data[:BEGAN_BYTES]
+            return data
         data = await self._inner.read(max_bytes, timeout)
         tls = None if data or self._plain else self._inner.get_extra_info("ssl_object")
         if tls is not None and not said_goodbye(tls):
@@ -177,7 +189,11 @@ class Stream:
         return data  # type: ignore[no-any-return]  # httpcore exports none
 
     async def start_tls(self, *args: Any, **kwargs: Any) -> Stream:
-        return Stream(await self._inner.start_tls(*args, **kwargs), self._socket, plain=False)
+        try:
+            return Stream(await self._inner.start_tls(*args, **kwargs), self._socket, plain=False)
+        except asyncio.CancelledError:  # the library closes it after errors only
+            self._socket.abort()
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -21,21 +20,19 @@ import anyio
 import anyio.lowlevel
 import httpx
 
-from dashboard.backend.body import Pump, direct
-from dashboard.backend.reads import Reads
-from dashboard.backend.seam import Broken, Closed, Connection
-from dashboard.backend.sockets import Network, Stream
+from dashboard.backend.dialled import Dialled
+from dashboard.backend.response import Response
+from dashboard.backend.seam import Broken, Connection
+from dashboard.backend.sockets import Network
 from dashboard.backend.tls import attentive, trust
 from dashboard.config import Backend
 from dashboard.config_yaml import shown_url
-from dashboard.turn.request import Head, ask_headers
+from dashboard.turn.request import ask_headers
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 10
-CLOSING_TURNS = 20
-"""A loop closes a socket some turns after it was told to; so many are waited for."""
 
 
 def _without_query(record: logging.LogRecord) -> bool:
@@ -80,15 +77,17 @@ class HttpTransport:
         await asyncio.sleep(max(0.0, at - self.now()))
 
     async def open(self, ask: Ask, deadline: float) -> Connection | None:
-        dialled = _Dialled()
+        dialled, began = Dialled(), self.now()
         try:
-            async with asyncio.timeout(max(0.0, deadline - self.now())):
+            async with asyncio.timeout(max(0.0, deadline - began)):
                 response = await self._follow(ask, dialled)
         except TimeoutError:
+            if late := dialled.late(self.now() - began):
+                raise self._by_proxy(ask.url, late) from None
             return None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise self._by_proxy(ask.url, _headless(error)) from error
-        return _HttpConnection(response, dialled.at)
+            raise self._by_proxy(ask.url, dialled.told(_headless(error))) from error
+        return Response(response, dialled.at, _bodiless)
 
     def _by_proxy(self, url: str, broken: Broken) -> Broken:
         """Where a proxy stands between, it is the proxy that could not be reached."""
@@ -101,7 +100,7 @@ class HttpTransport:
             return Broken(Fault.PROXY, f"the proxy cannot be reached: {broken.detail}")
         return broken
 
-    async def _follow(self, ask: Ask, dialled: _Dialled) -> httpx.Response:
+    async def _follow(self, ask: Ask, dialled: Dialled) -> httpx.Response:
         """Redirects by hand: across origins every configured header is dropped, not only those that httpx knows."""
         url, method, body, extra = ask.url, ask.method, ask.body, self._headers
         for hop in range(REDIRECT_LIMIT + 1):
@@ -178,72 +177,12 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-class _Dialled:
-    """Sees when a request goes out, which is when its connection stands; of several hops the last counts."""
-
-    def __init__(self) -> None:
-        self.at: float | None = None
-        self.hook = {"trace": self._traced}
-
-    async def _traced(self, name: str, _info: Mapping[str, Any]) -> None:
-        if name.endswith("send_request_headers.started"):
-            self.at = time.monotonic()
-
-
-class _HttpConnection(Reads):
-    """One response."""
-
-    def __init__(self, response: httpx.Response, dialled_at: float | None) -> None:
-        headers: dict[str, str] = {}
-        for name, value in response.headers.multi_items():
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        self.head = Head(response.status_code, headers, dialled_at)
-        self._response = response
-        self._gone = _watched(response)
-        super().__init__(direct(response, response.request.method, headers) or _pumped(response, headers))
-
-    async def aclose(self) -> Closed:
-        unread = await self.stop()
-        await self._response.aclose()
-        for _ in range(CLOSING_TURNS):
-            if self._gone():
-                break
-            await asyncio.sleep(0)
-        return Closed(self._gone(), unread, self.last_at)
-
-
-def _pumped(response: httpx.Response, headers: Mapping[str, str]) -> Pump:
-    stream = response.extensions.get("network_stream")
-    arrived = stream.arrived if isinstance(stream, Stream) else time.monotonic
-    return Pump(response.aiter_raw(), headers.get("content-encoding", ""), _bodiless, arrived)
-
-
 def _read_lightly(client: httpx.AsyncClient) -> None:
     """Puts our Network over that of `client`, which has no argument for it; without, all works as well, and costs more."""
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # as said above
         pool = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = Network(pool._network_backend)  # type: ignore[union-attr]  # noqa: SLF001
-
-
-def _watched(response: httpx.Response) -> Callable[[], bool]:
-    """Tells whether the response's socket is gone: its descriptor is closed, or another's by now."""
-    stream = response.extensions.get("network_stream")
-    sock = stream.get_extra_info("socket") if stream else None
-    if sock is None or sock.fileno() < 0:
-        return lambda: True
-    descriptor = sock.fileno()
-    inode = os.fstat(descriptor).st_ino if os.name == "posix" else 0
-
-    def gone() -> bool:
-        if not inode:
-            return bool(sock.fileno() < 0)
-        try:
-            return os.fstat(descriptor).st_ino != inode
-        except OSError:
-            return True
-
-    return gone
 
 
 _FAULTS: Mapping[type[BaseException], Fault] = {

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from dashboard.health import courses, endings
+from dashboard.health import courses, endings, unopened
 from dashboard.health.audits import audited
 from dashboard.health.evidence import Evidence, Told
 from dashboard.turn.verdict import Outcome
@@ -90,8 +90,8 @@ RULES: tuple[tuple[Kind, Callable[[Evidence], bool], Callable[[Evidence], Told]]
     (Kind.PROTOCOL_BROKEN, _outcome(Outcome.MALFORMED), endings.protocol_broken),
     (Kind.BACKEND_FAILED, _outcome(Outcome.FAILED), endings.backend_failed),
     (Kind.CUT, _outcome(Outcome.TRUNCATED), endings.cut),
-    (Kind.REJECTED, _outcome(Outcome.REJECTED), endings.rejected),
-    (Kind.UNREACHABLE, _outcome(Outcome.UNREACHABLE), endings.unreachable),
+    (Kind.REJECTED, _outcome(Outcome.REJECTED), unopened.rejected),
+    (Kind.UNREACHABLE, _outcome(Outcome.UNREACHABLE), unopened.unreachable),
     (Kind.STALLED_MIDWAY, _gave_up_on_text, courses.midway),
     (Kind.SLOW_START, _outcome(Outcome.STALLED), courses.slow),
     (Kind.BURST_PROVED, lambda e: e.proof is not None, courses.burst_proved),

@@ -23,59 +23,7 @@ _FRAMING = re.compile(r"malformed (chunked )?body: ")
 _ENCODING = re.compile(r"Content-Encoding '?[\w-]")
 """How `backend.inflate` begins its words for a body that it cannot inflate."""
 
-_NO_HTTP = re.compile(r"no usable response head: ")
-"""How `backend.transport` begins its words for something else than a response head."""
-
-_DIRECTLY = "Ask the back end directly, without the proxy, to see which of the two sends it"
-
-UNREACHABLE: dict[str, tuple[str, str]] = {
-    Fault.DNS: (
-        "Network or address: the name of the back end could not be resolved",
-        "Check the host in the backend's url, and the name server of this machine.",
-    ),
-    Fault.CONNECT: (
-        "Back end or network: nothing accepted the connection",
-        "Check that the back end runs and listens on the port of its url, and that no firewall is between.",
-    ),
-    Fault.TLS: (
-        "Back end or network: the TLS handshake failed",
-        "Check the certificate and its name, and whether the url is meant to be http:// instead.",
-    ),
-    Fault.PROXY: (
-        "Proxy: the proxy on the way did not let us through",
-        "Check the proxy in the environment or in the backend's config, and that it knows the back end.",
-    ),
-    Fault.CONNECT_TIMEOUT: (
-        "Network: the connection was not accepted in time",
-        "Check that the address is reachable from here; a firewall that drops packets looks just like this.",
-    ),
-    Fault.CUT: (
-        "Back end or proxy: it accepted the connection and ended it before a whole response head had come",
-        "Check that the port of the url speaks HTTP; then look in the back end's log for a crash or a refusal at that time.",
-    ),
-    Fault.HEAD_TIMEOUT: (
-        "Back end or proxy: it accepted the connection and then never sent a response head",
-        "Ask the back end directly, without the proxy: if its head comes at once, the proxy holds it back.",
-    ),
-}
-_UNUSABLE_HEAD = (
-    "Back end or proxy: it accepted the connection, and what it sent is no HTTP response head that can be used",
-    f"Check that the port of the url is that of the back end and speaks HTTP. {_DIRECTLY}.",
-)
-_UNREACHABLE_OTHER = (
-    "Network: no connection could be made",
-    "Try again; if it stays so, ask the back end with `curl -N` from this machine.",
-)
-
-REJECTED: dict[int, str] = {
-    400: "Check the dialect and its options: the back end did not accept the request's shape.",
-    401: "Check the backend's headers: the back end wants a credential, or another one.",
-    403: "Check the backend's headers: the credential is not allowed to do this.",
-    404: "Check the path in the backend's url.",
-    405: "Check the backend's `method`: this path does not take it.",
-    422: "Check the dialect and its options: the back end did not accept the request's shape.",
-    429: "Ask less often, or raise the back end's rate limit; it turned us away as one too many.",
-}
+DIRECTLY = "Ask the back end directly, without the proxy, to see which of the two sends it"
 
 
 def stopped(evidence: Evidence) -> Told:
@@ -152,7 +100,7 @@ def _compressed(evidence: Evidence, what: str) -> Told:
     return (
         f"Back end or proxy: {what}, because the compression of its body cannot be undone.",
         [f"Seen: {quoted(evidence.detail)}.", *_so_far(evidence)],
-        f"Turn compression off for event streams; none was asked for. {_DIRECTLY}.",
+        f"Turn compression off for event streams; none was asked for. {DIRECTLY}.",
     )
 
 
@@ -183,7 +131,7 @@ def cut(evidence: Evidence) -> Told:
         return (
             f"Back end or proxy: the HTTP framing of its body is broken, {come}.",
             lines,
-            f"Whoever writes the sizes of its chunks breaks RFC 9112 §7.1. {_DIRECTLY}.",
+            f"Whoever writes the sizes of its chunks breaks RFC 9112 §7.1. {DIRECTLY}.",
         )
     if not evidence.bytes:
         return (
@@ -218,39 +166,6 @@ def cut(evidence: Evidence) -> Told:
             "timeout on the way."
         ),
     )
-
-
-def rejected(evidence: Evidence) -> Told:
-    """An HTTP answer that is no stream."""
-    found = re.match(r"HTTP (\d{3})", evidence.detail)
-    status = int(found[1]) if found else 0
-    lines = [f"The server's words: {quoted(evidence.detail)}."]
-    if evidence.reconnects:
-        lines.append(f"It was the same after {count(evidence.reconnects, 'further attempt')}.")
-    if evidence.fault == Fault.MEDIA_TYPE:
-        return (
-            f"Back end: it answered, but not with an event stream ({quoted(evidence.detail, 80)}).",
-            lines,
-            "Check the url, and that the request asks for streaming; the back end must send text/event-stream.",
-        )
-    if evidence.fault == Fault.REDIRECT:
-        return "Back end: it redirects without an end.", lines, "Put the final address into the backend's url."
-    next_step = REJECTED.get(status, "Read the server's words; try the same request with `curl -N`.")
-    whose = "Back end, or a proxy before it" if status >= 500 else "Back end"  # RFC 9110 §15.6
-    if status >= 500:
-        next_step = "Look at the back end's health and log; a 502, 503 or 504 often comes from the proxy before it."
-    answer = f"with HTTP {status}" if status else "with something else than a stream"
-    return f"{whose}: it refused the question {answer}.", lines, next_step
-
-
-def unreachable(evidence: Evidence) -> Told:
-    """No connection, or no response head."""
-    what, next_step = UNREACHABLE.get(evidence.fault, _UNREACHABLE_OTHER)
-    if evidence.fault == Fault.CUT and _NO_HTTP.search(evidence.detail):
-        what, next_step = _UNUSABLE_HEAD
-    lines = [f"Seen: {quoted(evidence.detail)}."] if evidence.detail else []
-    tried = f" ({count(evidence.reconnects + 1, 'attempt')}, {seconds(evidence.duration_s)})"
-    return f"{what}{tried}.", lines, next_step
 
 
 def _so_far(evidence: Evidence) -> list[str]:

@@ -167,7 +167,9 @@ class Turn:
         return self._taken()
 
     def broke(self, fault: Fault, detail: str, now: float) -> list[TurnEvent]:
-        """The network failed: no connection, a reset, a body cut short."""
+        """The network failed: no connection, a reset, a body cut short. At the turn's own limit it is the limit that ends it."""
+        if now >= self._asked_at + self._limits.turn_s:
+            return self.tick(now)
         if self.state in OPEN or self.state is TurnState.CONNECTING:
             if self.state in OPEN and fault is Fault.CUT:
                 detail = f"{detail}, {self._reading.where_cut}"

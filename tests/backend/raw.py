@@ -28,6 +28,10 @@ class Peer:
         self.request = head + await self._reader.readexactly(length)
         return self.request
 
+    async def some(self) -> bytes:
+        """Whatever comes first."""
+        return await self._reader.read(65536)
+
     async def send(self, *pieces: bytes) -> Self:
         for piece in pieces:
             self._writer.write(piece)

@@ -15,8 +15,9 @@ import uvloop
 
 from dashboard.backend.body import Direct, Pump
 from dashboard.backend.reads import AHEAD_BYTES
+from dashboard.backend.response import Response
 from dashboard.backend.seam import Broken
-from dashboard.backend.transport import HttpTransport, _HttpConnection
+from dashboard.backend.transport import HttpTransport
 from dashboard.config import Backend, Timeouts
 from dashboard.turn.verdict import Fault
 from dashboard.wire.dialect import Ask
@@ -72,11 +73,11 @@ def playing(sent: bytes, size: int) -> Script:
 
 
 @asynccontextmanager
-async def opened(*scripts: Script) -> AsyncIterator[_HttpConnection]:
+async def opened(*scripts: Script) -> AsyncIterator[Response]:
     async with serving(*scripts) as server:
         transport = HttpTransport(Backend("b", server.url, timeouts=Timeouts(30, 30)))
         connection = await transport.open(Ask("POST", server.url, body=b"?"), transport.now() + 30)
-        assert isinstance(connection, _HttpConnection)
+        assert isinstance(connection, Response)
         try:
             yield connection
         finally:
@@ -84,7 +85,7 @@ async def opened(*scripts: Script) -> AsyncIterator[_HttpConnection]:
             await transport.aclose()
 
 
-async def whole(connection: _HttpConnection) -> tuple[bytes, str]:
+async def whole(connection: Response) -> tuple[bytes, str]:
     """What was read to the end, and why it was none."""
     body = b""
     try:
@@ -147,7 +148,7 @@ def test_every_split_of_head_and_body_into_two_packets(run: Run) -> None:
             transport = HttpTransport(Backend("b", server.url, timeouts=Timeouts(30, 30)))
             for _ in range(1, len(sent)):
                 connection = await transport.open(Ask("GET", server.url), transport.now() + 30)
-                assert isinstance(connection, _HttpConnection)
+                assert isinstance(connection, Response)
                 assert await whole(connection) == (EVENT, "")
                 closed = await connection.aclose()
                 assert closed.closed, "a connection that was taken over is never used again"
