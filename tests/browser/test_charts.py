@@ -21,6 +21,13 @@ LABELS = """() => {
     ...write(figure.left[0], [0, 5, 250, 1500, 20000])];
 }"""
 
+# The row of the last mark has come, and one after it.
+MARKED = """() => {
+  const models = [...Bokeh.documents].flatMap((each) => [...each._all_models.values()]);
+  const [rows, marks] = ["streamgauge", "streamgauge-marks"].map((name) => models.find((model) => model.name === name).data.t);
+  return marks.length > 0 && rows.at(-1) > marks.at(-1);
+}"""
+
 LAST = """() => [...Bokeh.documents].flatMap((each) => [...each._all_models.values()])
   .find((model) => model.name === "streamgauge").data.t.at(-1)"""
 
@@ -35,7 +42,10 @@ def test_axes_and_hover_are_written_without_code_in_the_document(page: Page, pla
     expect(chart.locator(".cover")).to_be_hidden()
     labels = ["12:34", "12:35", "12:34:00", "12:34:05", "0", "5", "250", "1.5k", "20k"]
     assert page.evaluate(LABELS) == labels
-    expect(page.locator(".happened")).to_contain_text("completed")
+    expect(page.locator(".happened")).to_contain_text("completed", timeout=30_000)
+    page.wait_for_function(MARKED, timeout=30_000)
+    page.get_by_label("Pause charts").click()  # else the mark moves on beneath the pointer
+    expect(page.locator(".still")).to_have_text(re.compile("Paused"), timeout=30_000)
     told = page.get_by_text(re.compile("heartbeats\t"))
     _point_at_the_mark(page, chart, told)
     expect(told).to_contain_text(
@@ -45,7 +55,8 @@ def test_axes_and_hover_are_written_without_code_in_the_document(page: Page, pla
 
 
 def _point_at_the_mark(page: Page, chart: Locator, told: Locator) -> None:
-    """From the newest row backwards, until the pointer is on the step in which something happened."""
+    """From the newest row backwards, until the pointer is on the step in which something happened; from anew when what
+    stands above the chart has moved it."""
     for _ in range(3):
         box = chart.locator(".plot").bounding_box()
         assert box
