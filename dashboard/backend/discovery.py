@@ -9,6 +9,7 @@ import msgspec
 
 from dashboard.config import Backend
 from dashboard.wire.agent_card import PATH, from_card
+from dashboard.wire.guess import guess_by_path
 
 
 class _Fetches(Protocol):
@@ -16,19 +17,25 @@ class _Fetches(Protocol):
 
 
 def needs_card(backend: Backend) -> bool:
-    """An A2A backend whose configuration does not say which version it speaks."""
-    return backend.dialect == "a2a" and "version" not in backend.ask.params
+    """An A2A backend, by its dialect or by its path, whose configuration does not say which version it speaks."""
+    name = (guess_by_path(backend.url) or "") if backend.dialect == "auto" else backend.dialect
+    return name == "a2a" and "version" not in backend.ask.params
 
 
-async def discovered(backend: Backend, transport: _Fetches) -> Backend:
+async def discovered(backend: Backend, transport: _Fetches) -> Backend | None:
     """`backend` with the version and binding of its agent card; as it was, when it has none that we can read.
+
+    None when nobody is there to say, so that it is not known yet.
 
     The card lies below the agent's own path, or at the root of its host. Its own address is taken only where the
     configured one names no more than the host, and only within that origin: our headers may hold secrets.
     """
     parts = urlsplit(backend.url)
     below = parts._replace(path=parts.path.rstrip("/") + PATH, query="").geturl()
-    body = await transport.fetch(below) or await transport.fetch(urljoin(backend.url, PATH))
+    body = await transport.fetch(below)
+    if body is None:
+        return None
+    body = body or await transport.fetch(urljoin(backend.url, PATH))
     try:
         card = msgspec.json.decode(body or b"{}", type=dict)
     except msgspec.MsgspecError:

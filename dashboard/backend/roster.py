@@ -63,12 +63,17 @@ class Roster:
         return self._listed.get(name, [])
 
     async def discover(self, name: str, *, streams: bool) -> None:
-        """Learns, once, how an A2A backend wants to be asked; every other is known already. Not while it streams."""
+        """Learns, once it is there, how an A2A backend wants to be asked; every other is known already. Not while it streams."""
         backend = self.backends.get(name)
         if backend and needs_card(backend) and name not in self._discovered and not streams:
             self._discovered.add(name)
-            found = await discovered(backend, self.transport(backend))
-            if self.backends.get(name) is backend:
+            found = None
+            try:
+                found = await discovered(backend, self.transport(backend))
+            finally:
+                if found is None:
+                    self._discovered.discard(name)
+            if found is not None and self.backends.get(name) is backend:
                 self.backends[name] = found
 
     def configure(self, backends: Iterable[Backend]) -> tuple[Changes, dict[str, HttpTransport]]:

@@ -24,10 +24,8 @@ class _Fetches(Protocol):
 async def fetch_scenarios(transport: _Fetches, stream_url: str) -> list[Scenario]:
     """At most 60, texts cut to fit a menu; [] when the back end has no such list or it cannot be read."""
     body = await transport.fetch(urljoin(stream_url, "/scenarios"))
-    if body is None:
-        return []
     try:
-        listed = msgspec.json.decode(body, type=list[Scenario])
+        listed = msgspec.json.decode(body or b"[]", type=list[Scenario])
     except msgspec.MsgspecError:
         return []
     return [Scenario(each.name[:64], each.about[:300]) for each in listed[:MOST]]

@@ -131,19 +131,21 @@ class HttpTransport:
         raise Broken(Fault.REDIRECT, f"more than {REDIRECT_LIMIT} redirects, the last to {url[:200]}")
 
     async def fetch(self, url: str, *, limit: int = 65_536, seconds: float = 3.0) -> bytes | None:
-        """A small document from the same back end (its list of scenarios); None when there is none to be had."""
+        """A small document from the same back end (its list of scenarios); b"" when it has none, None when nobody is there."""
         try:
             async with asyncio.timeout(seconds), self._client.stream("GET", url, headers=_raw(self._headers)) as got:
                 if got.status_code != 200:
-                    return None
+                    return b""
                 body = b""
                 async for piece in got.aiter_raw(4096):
                     body += piece
                     if len(body) > limit:
-                        return None
+                        return b""
                 return body
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
+        except httpx.ConnectError:
             return None
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
+            return b""
 
     async def aclose(self) -> None:
         await self._client.aclose()

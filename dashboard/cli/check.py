@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from rich.text import Text
 from dashboard.backend.seam import Transport
 from dashboard.cli import ordinary
 from dashboard.cli.curl import Pasted, parse_curl
-from dashboard.cli.event_loop import loop_factory, signals_cancel
+from dashboard.cli.event_loop import run_in_order, told_to_stop
 from dashboard.cli.one_backend import build, file_named, is_url, known_as, of_name, of_url, over
 from dashboard.cli.output import console_for_lines, nobody_reads
 from dashboard.cli.phases import Phases, Say
@@ -140,26 +141,18 @@ def request(plan: Plan) -> Pasted:
 def run(plan: Plan, say: Say, also: Observer | None = None) -> Checked:
     """The turn, to its end, to Ctrl-C or to SIGTERM; `also` sees its events.
 
-    Errors: ConfigError for an unknown dialect, Refused for a question too long, KeyboardInterrupt for either signal
-    before the turn began.
+    Errors: ConfigError for an unknown dialect, Refused for a question too long.
     """
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        try:
-            return runner.run(_run(plan, say, also))
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+    return run_in_order(lambda terminated: asked(plan, say, also, terminated))
 
 
-async def _run(plan: Plan, say: Say, also: Observer | None) -> Checked:
-    with signals_cancel() as terminated:
-        return await _turn(plan, say, also, terminated)
-
-
-async def _turn(plan: Plan, say: Say, also: Observer | None, terminated: Callable[[], bool]) -> Checked:
+async def asked(plan: Plan, say: Say, also: Observer | None, terminated: Callable[[], bool]) -> Checked:
+    """As `run`, on a loop that is there; cancelled, it ends the turn and still gives its verdict (see `told_to_stop`)."""
     runtime = build(plan.config, plan.source)
-    if plan.transport is None:
-        await runtime.discover(plan.backend.name)
     phases, seen = Phases(say if plan.kept else _until_nobody_reads(say)), Seen()
+    with contextlib.suppress(asyncio.CancelledError):
+        if plan.transport is None:
+            await runtime.discover(plan.backend.name)
     live = runtime.ask(
         plan.backend.name,
         Question(plan.question),
@@ -168,12 +161,14 @@ async def _turn(plan: Plan, say: Say, also: Observer | None, terminated: Callabl
         ask=plan.ask,
         transport=plan.transport() if plan.transport else None,
     )
-    try:
-        await live.wait()
-    except asyncio.CancelledError:  # Ctrl-C or SIGTERM: the verdict is still told
+    with contextlib.suppress(asyncio.CancelledError):
+        if not told_to_stop():
+            await live.wait()
+    if not live.done:
         live.cancel("shutdown" if terminated() else "person")
         await live.wait()
-    await runtime.aclose()
+    with contextlib.suppress(asyncio.CancelledError):
+        await runtime.aclose()
     return Checked(live.gauge.report(), seen, live.gauge.evidence())
 
 

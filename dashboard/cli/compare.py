@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from dashboard.cli.check import Checked, Plan, run
+from dashboard.cli.check import Checked, Plan, asked
+from dashboard.cli.event_loop import run_in_order, told_to_stop
 from dashboard.cli.one_backend import name_of
 from dashboard.cli.output import console_for_lines, nobody_reads
 from dashboard.cli.printable import in_json, one_line
@@ -17,11 +19,13 @@ from dashboard.cli.verdict import Gate, misses
 from dashboard.config import ConfigError
 from dashboard.config_yaml import check_url
 from dashboard.health import hop
-from dashboard.health.compare import PAIRS, Course, CourseSeen, conclude, doubt
+from dashboard.health.compare import PAIRS, Course, CourseSeen, arrivals, conclude, doubt
 from dashboard.health.diagnosis import Diagnosis, Kind
 from dashboard.health.report import Report
 from dashboard.turn.events import Connected, TurnEvent
-from dashboard.turn.verdict import Outcome
+
+PAIR = 2
+"""Directly, then through."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -33,10 +37,10 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """What `--json` prints: the last pair of runs, and the diagnosis of all."""
+    """What `--json` prints: the last pair of runs (null: stopped before it was asked), and the diagnosis of all."""
 
-    direct: Report
-    through: Report
+    direct: Report | None
+    through: Report | None
     diagnosis: Diagnosis
 
 
@@ -80,9 +84,18 @@ def told_to_a_person(plan: Plan, address: str, gate: Gate) -> bool:
 
 
 def _compared(direct: Plan, through: Plan, console: Console | None) -> Compared:
+    return run_in_order(lambda terminated: _pairs(direct, through, console, terminated))
+
+
+async def _pairs(direct: Plan, through: Plan, console: Console | None, terminated: Callable[[], bool]) -> Compared:
     pairs: list[tuple[Run, Run]] = []
     while len(pairs) < PAIRS and not (pairs and doubt(pairs[-1][0].course, pairs[-1][1].course)):
-        pairs.append((_run(direct, "directly", console), _run(through, "through", console)))
+        half: list[Run] = []
+        for plan, word in ((direct, "directly"), (through, "through")):
+            half.append(await _run(plan, word, console, terminated))
+            if told_to_stop():  # nothing is proved by half a pair, and whoever stopped it wants no other question asked
+                return _stopped(pairs, half, "Streamgauge was shut down" if terminated() else "The person stopped it")
+        pairs.append((half[0], half[1]))
     around, behind = pairs[-1]
     where = urlsplit(through.backend.url)
     found = hop.proof(where.netloc.rpartition("@")[2], around.headers, behind.headers)
@@ -91,7 +104,18 @@ def _compared(direct: Plan, through: Plan, console: Console | None) -> Compared:
     return Compared(around.checked.report, behind.checked.report, diagnosis)
 
 
-def _run(plan: Plan, word: str, console: Console | None) -> Run:
+def _stopped(pairs: list[tuple[Run, Run]], half: list[Run], who: str) -> Compared:
+    last = half[-1].checked.report
+    where = "through the hop" if len(half) == PAIR else "directly"
+    courses = [(one.course, other.course) for one, other in pairs]
+    lines = [line for number, pair in enumerate(courses, 1) for line in arrivals(pair, number)]
+    lines.append(f"Pair {len(pairs) + 1}, {where}: {last.outcome} after {last.duration_s or 0.0:.1f} s.")
+    sentence = f"{who} before the comparison was over, so nothing is proved."
+    diagnosis = Diagnosis(Kind.STOPPED, sentence, lines, "Run it again, to its end.")
+    return Compared(half[0].checked.report, last if len(half) == PAIR else None, diagnosis)
+
+
+async def _run(plan: Plan, word: str, console: Console | None, terminated: Callable[[], bool]) -> Run:
     seen, headers = CourseSeen(), dict[str, str]()
 
     def observe(event: TurnEvent) -> None:
@@ -99,12 +123,10 @@ def _run(plan: Plan, word: str, console: Console | None) -> Run:
         if type(event) is Connected:
             headers.update(event.headers)
 
-    checked = run(plan, lambda _at, _word, _rest: None, observe)
+    checked = await asked(plan, lambda _at, _word, _rest: None, observe, terminated)
     if console is not None and nobody_reads():
         sys.exit(1)
     report = checked.report
-    if report.outcome == Outcome.STOPPED and checked.evidence.by in ("person", "shutdown"):
-        raise KeyboardInterrupt  # nothing is proved by half a pair, and whoever stopped it wants no other question asked
     late = report.diagnosis is not None and report.diagnosis.kind == Kind.PAGE_SLOW
     if console is not None:
         first = "no text" if report.ttft_s is None else f"first text {report.ttft_s:.3f} s"
@@ -117,8 +139,10 @@ def _missed(compared: Compared, plan: Plan, gate: Gate) -> list[str]:
     found = [
         f"{word}: {each}"
         for word, report in (("directly", compared.direct), ("through", compared.through))
-        for each in misses(report, plan.backend.thresholds, gate)
+        for each in (misses(report, plan.backend.thresholds, gate) if report is not None else ())
     ]
+    if compared.diagnosis.kind == Kind.STOPPED:
+        found.append("the comparison was stopped, expected its end")
     if compared.diagnosis.kind == Kind.BURST_PROVED:
         found.append("the hop holds the text back, expected it to pass on at once")
     return found

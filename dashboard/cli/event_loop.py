@@ -7,7 +7,10 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -65,3 +68,26 @@ def signals_cancel() -> Iterator[Callable[[], bool]]:
         yield lambda: came[0]
     finally:
         leave()
+
+
+def run_in_order(work: Callable[[Callable[[], bool]], Awaitable[Result]]) -> Result:
+    """Runs `work` to its end on a loop of its own; Ctrl-C and SIGTERM cancel it, and it is told what says which.
+
+    Errors: KeyboardInterrupt for either signal, when `work` does not end in order by itself.
+    """
+
+    async def watched() -> Result:
+        with signals_cancel() as terminated:
+            return await work(terminated)
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        try:
+            return runner.run(watched())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+def told_to_stop() -> bool:
+    """Whether a signal has cancelled the running task, which may have taken it and gone on."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -91,10 +91,10 @@ class RawServer:
 
 
 @contextlib.asynccontextmanager
-async def serving(*scripts: Script) -> AsyncIterator[RawServer]:
-    """A RawServer on a free port; what went wrong in a script is raised at the end."""
+async def serving(*scripts: Script, port: int = 0) -> AsyncIterator[RawServer]:
+    """A RawServer on `port`, 0 for a free one; what went wrong in a script is raised at the end."""
     raw = RawServer(*scripts)
-    server = await asyncio.start_server(raw._serve, "127.0.0.1", 0)  # its own other half
+    server = await asyncio.start_server(raw._serve, "127.0.0.1", port)  # its own other half
     raw.port = server.sockets[0].getsockname()[1]
     try:
         yield raw

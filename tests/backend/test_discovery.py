@@ -7,11 +7,12 @@ import json
 
 import pytest
 
-from dashboard.backend.discovery import discovered
+from dashboard.backend.discovery import discovered, needs_card
 from dashboard.config import AskOptions, Backend, Config, Secret
 from dashboard.runtime import Runtime
 from dashboard.wire.dialect import Question
 from tests.backend.raw import HEAD, Peer, serving
+from tests.ports import free_port
 from tests.turn.script import frame
 
 ANSWER = {"kind": "message", "role": "agent", "messageId": "m", "parts": [{"kind": "text", "text": "hello"}]}
@@ -57,6 +58,26 @@ async def test_the_card_says_how_and_the_config_says_where(card: object, params:
     assert live.transcript.text == "hello"
 
 
+@pytest.mark.parametrize(
+    ("path", "dialect", "asks"),
+    [("/a2a", "auto", True), ("/v1/message:stream", "auto", True), ("/x", "a2a", True), ("/x", "auto", False)],
+)
+def test_a_card_is_looked_for_where_a2a_is_spoken_by_dialect_or_by_path(path: str, dialect: str, asks: bool) -> None:
+    assert needs_card(Backend("a", f"http://127.0.0.1{path}", dialect)) is asks
+
+
+async def test_an_agent_that_was_not_there_yet_is_asked_for_its_card_again() -> None:
+    port = free_port()
+    backend = Backend("a", f"http://127.0.0.1:{port}/a2a", "a2a")
+    runtime = Runtime(Config([backend]))
+    await runtime.discover("a")
+    assert runtime.backends["a"].ask.params == {}
+    async with serving(agent({"protocolVersion": "0.3.0", "url": "http://h/"}), port=port):  # type: ignore[arg-type]
+        await runtime.discover("a")
+    assert runtime.backends["a"].ask.params["version"] == "0.3"
+    await runtime.aclose()
+
+
 class Host:
     """Answers from documents by their address, and remembers what was asked for."""
 
@@ -66,7 +87,7 @@ class Host:
 
     async def fetch(self, url: str) -> bytes | None:
         self.asked.append(url)
-        return json.dumps(self._documents[url]).encode() if url in self._documents else None
+        return json.dumps(self._documents[url]).encode() if url in self._documents else b""
 
 
 HOST = "http://127.0.0.1:8902"
@@ -96,4 +117,5 @@ async def test_where_a_card_lies_and_where_it_leads(
     path: str, documents: dict[str, object], url: str, params: dict[str, str]
 ) -> None:
     found = await discovered(Backend("a", HOST + path, "a2a"), Host(documents))
+    assert found is not None
     assert (found.url, found.ask.params) == (HOST + url, params)

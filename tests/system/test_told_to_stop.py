@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -57,14 +59,43 @@ def test_record_told_to_stop_still_writes_what_came(number: int, tmp_path: Path,
     assert "Traceback" not in running.output
 
 
-def test_a_comparison_told_to_stop_asks_nothing_more(tmp_path: Path, env: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("number", "who", "as_json"),
+    [(signal.SIGTERM, "Streamgauge was shut down", True), (signal.SIGINT, "The person stopped it", False)],
+)
+def test_a_comparison_told_to_stop_says_so_and_asks_nothing_more(
+    number: int, who: str, as_json: bool, tmp_path: Path, env: dict[str, str]
+) -> None:
     with stub() as url:
-        story = ("-m", "Tell me a story about a river")
+        story = ("-m", "Tell me a story about a river", *(["--json"] if as_json else []))
         arguments = ("check", url, "--compare", url.replace("127.0.0.1", "localhost"), *story)
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
             while not runs_of(url):
                 time.sleep(0.05)
-            running.signal(signal.SIGTERM)
-            assert running.wait(10) == 1
+            running.signal(number)
+            assert running.wait() == 1
         assert runs_of(url) == 1
-    assert running.lines[-1:] == ["Aborted!"]
+    sentence = f"{who} before the comparison was over, so nothing is proved."
+    if as_json:
+        told = json.loads(running.output)
+        assert (told["direct"]["outcome"], told["through"]) == ("stopped", None)
+        assert (told["diagnosis"]["kind"], told["diagnosis"]["sentence"]) == ("stopped", sentence)
+    else:
+        assert f"stopped: {sentence}" in running.lines
+        assert running.lines[-1] == "missed: the comparison was stopped, expected its end"
+
+
+def test_check_told_to_stop_before_it_asked_still_prints_its_json(tmp_path: Path, env: dict[str, str]) -> None:
+    """It looks for the agent's card first, which nobody gives."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/a2a"
+        with program(sys.executable, "-m", "dashboard", "check", url, "--json", cwd=tmp_path, env=env) as running:
+            listening.settimeout(60)
+            caller, _ = listening.accept()
+            with caller:
+                assert b"agent" in caller.recv(65536)
+                running.signal(signal.SIGTERM)
+                assert running.wait() == 1
+    told = json.loads(running.output)
+    assert (told["outcome"], told["bytes"]) == ("stopped", 0)
+    assert told["diagnosis"]["sentence"].startswith("Streamgauge was shut down")
