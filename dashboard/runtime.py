@@ -44,6 +44,8 @@ class Runtime:
         self._roster = Roster(config.backends)
         self.read_config: Callable[[], Config] | None = None
         """Reads the configuration again; None where there is none to read."""
+        self.config_mistake = ""
+        """Why the configuration that was read last was not taken; "" when it is in force."""
         self.serving: Callable[[], None] = lambda: None
         """Called once the server listens."""
         self._sinks = sinks = Sinks(config)
@@ -58,7 +60,7 @@ class Runtime:
         self._sampler: asyncio.Task[None] | None = None
         self._pulse = Pulse(self._beat)
         self.canaries = Canaries(self._host())
-        self.vigil = Vigil(lambda: self.backends, self.sink, self.history, self.canaries)
+        self.vigil = Vigil(lambda: self.backends, self.sink, self.history, self.canaries, lambda: self.config_mistake)
 
     @property
     def backends(self) -> Mapping[str, Backend]:
@@ -220,6 +222,12 @@ class Runtime:
         for name in changes.removed:
             self.canaries.forget(name)
         return changes
+
+    def config_read(self, mistake: str = "") -> None:
+        """The configuration was read again, and is in force; with a `mistake`, the one before stays."""
+        self.config_mistake = mistake
+        self.sink.config_read(taken=not mistake)
+        self.vigil.soon()
 
     def _host(self) -> Host:
         return Host(

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from dashboard.config import ConfigError
 from dashboard.runtime import Runtime
@@ -59,7 +60,7 @@ async def drain(runtime: Runtime, stop: Callable[[], None]) -> None:
 
 
 def reread(runtime: Runtime) -> None:
-    """Takes the configuration as it is now; one that cannot be taken changes nothing, and is logged and counted."""
+    """Takes the configuration as it is now; one that cannot be taken changes nothing: log, metrics and page say so."""
     if runtime.draining:
         return
     if runtime.read_config is None:
@@ -69,10 +70,11 @@ def reread(runtime: Runtime) -> None:
         changes = runtime.reload(runtime.read_config())
     except ConfigError as mistake:
         log.error("configuration: not taken, the one before stays: %s", mistake)  # noqa: TRY400  # a sentence is enough
-        runtime.sink.config_read(taken=False)
+        file, colon, rest = str(mistake).partition(":")
+        runtime.config_read(Path(file).name + colon + rest)  # where this server keeps it is no reader's business
     except Exception:
         log.exception("configuration: not taken: an error of ours")
-        runtime.sink.config_read(taken=False)
+        runtime.config_read("an error of Streamgauge's own, which its log has")
     else:
         log.warning("configuration: read again: %s", changes)
-        runtime.sink.config_read(taken=True)
+        runtime.config_read()

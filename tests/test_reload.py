@@ -6,6 +6,9 @@ import asyncio
 import base64
 import json
 import logging
+import re
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -136,6 +139,19 @@ async def test_a_recording_of_before_keeps_the_secrets_of_before() -> None:
 FILE = "backends: [{{name: {name}, url: 'http://127.0.0.1:1/', dialect: orchestrator{more}}}]\n"
 
 
+def read_at(runtime: Runtime) -> float:
+    """When the configuration in force was read, as the metrics say."""
+    found = re.search(r"^\w+config_last_reload_success_timestamp_seconds (\S+)", metrics(runtime), re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def fires(runtime: Runtime) -> list[str]:
+    """At the very next beat."""
+    runtime.vigil.beat(time.monotonic(), time.time())
+    return [alarm.rule.name for alarm in runtime.vigil.firing]
+
+
 async def test_a_file_that_is_wrong_is_told_and_the_one_before_stays_until_it_is_right(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -144,6 +160,7 @@ async def test_a_file_that_is_wrong_is_told_and_the_one_before_stays_until_it_is
     runtime = Runtime(load(file))
     runtime.read_config = lambda: load(file)
     assert "config_last_reload_successful 1.0" in metrics(runtime)
+    began = read_at(runtime)
 
     file.write_text(FILE.format(name="b", more=", urll: x"))
     with caplog.at_level(logging.WARNING):
@@ -151,6 +168,11 @@ async def test_a_file_that_is_wrong_is_told_and_the_one_before_stays_until_it_is
     assert "config.yaml: backends[0].urll: expected one of" in caplog.text
     assert "config_last_reload_successful 0.0" in metrics(runtime)
     assert list(runtime.backends) == ["a"]
+    assert fires(runtime) == ["ConfigNotLoaded"]
+    detail = runtime.vigil.firing[0].detail
+    read = f"{datetime.fromtimestamp(began, UTC):%Y-%m-%d %H:%M} UTC"
+    assert detail.startswith(f"that of {read} stays in force. config.yaml: backends[0].urll: expected one of name, url")
+    assert detail.endswith("got an unknown key (did you mean url?)")
 
     file.write_text(FILE.format(name="b", more=""))
     with caplog.at_level(logging.WARNING):
@@ -158,6 +180,8 @@ async def test_a_file_that_is_wrong_is_told_and_the_one_before_stays_until_it_is
     assert "added b; removed a" in caplog.text
     assert "config_last_reload_successful 1.0" in metrics(runtime)
     assert list(runtime.backends) == ["b"]
+    assert fires(runtime) == []
+    assert read_at(runtime) > began
     await runtime.aclose()
 
 
@@ -219,5 +243,7 @@ async def test_a_mistake_of_ours_while_it_is_read_is_told_as_not_taken(caplog: p
     assert "streamgauge_config_last_reload_successful 0.0" in metrics(runtime)
     assert "configuration: not taken" in caplog.text
     assert "a mistake of ours" in caplog.text
+    assert fires(runtime) == ["ConfigNotLoaded"]
+    assert "an error of Streamgauge's own, which its log has" in runtime.vigil.firing[0].detail
     assert list(runtime.backends) == ["kept"]
     await runtime.aclose()

@@ -75,6 +75,7 @@ CATALOGUE: tuple[Metric, ...] = (
     Metric("start_time_seconds", "gauge", (), "When this process began to serve, Unix time."),
     Metric("build_info", "gauge", ("version", "python"), "Always 1."),
     Metric("config_last_reload_successful", "gauge", (), "Whether the configuration that was read last is in force: 1, or 0 while an older one is."),
+    Metric("config_last_reload_success_timestamp_seconds", "gauge", (), "When the configuration in force was read, Unix time."),
     Metric("label_overflow_total", "counter", (), 'Label values that became "other" because there were too many.'),
     Metric("observer_errors_total", "counter", (), "Observers that raised and were dropped."),
     Metric("task_failures_total", "counter", (), "Background tasks that failed."),

@@ -110,6 +110,8 @@ class PrometheusSink:
     def config_read(self, *, taken: bool) -> None:
         """The configuration was read again; not `taken` when the one before stays in force."""
         self._tables.cell("config_last_reload_successful").value = taken
+        if taken:
+            self._tables.cell("config_last_reload_success_timestamp_seconds").value = self._wall()
 
     # Read back
 
@@ -181,7 +183,7 @@ class PrometheusSink:
         tables.cell("start_time_seconds").value = self._wall()
         for result in ("sent", "merged", "dropped"):
             tables.cell("screen_updates_total", result)
-        tables.cell("config_last_reload_successful").value = 1
+        self.config_read(taken=True)
         for name in ("sessions_active", "history_errors_total", *_FAILURES):
             tables.cell(name)
         tables.histogram("screen_lag_seconds")

@@ -179,6 +179,14 @@ RULES: tuple[Rule, ...] = (
         for_s=60.0,
     ),
     Rule(
+        "ConfigNotLoaded",
+        TICKET,
+        STATE,
+        "The configuration was changed and not taken: it has a mistake",
+        "Mend what the sentence names (the log has the whole of it) and send SIGHUP again.",
+        of_backend=False,
+    ),
+    Rule(
         "LabelOverflow",
         TICKET,
         COUNT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -26,6 +27,10 @@ Increase = Callable[[str, float], float]
 """How much a counter grew within the last so many seconds."""
 
 
+MISTAKE_CHARS = 160
+"""Of a sentence about the configuration so much is told; the log has the whole."""
+
+
 class OfBackend(msgspec.Struct, frozen=True):
     """One backend now. `quiet_s`: nothing was heard of it, infinite for never; `canary_*` 0 and False without a canary.
 
@@ -44,10 +49,15 @@ class OfBackend(msgspec.Struct, frozen=True):
 
 
 class OfProcess(msgspec.Struct, frozen=True):
-    """This process now; `increase` knows "loop", "loop_late", "screen", "screen_late" and "overflow"."""
+    """This process now; `increase` knows "loop", "loop_late", "screen", "screen_late" and "overflow".
+
+    `config_at`: when the configuration in force was read, Unix time; `config_mistake`: why a later one was not taken.
+    """
 
     increase: Increase
     history_alarm: str = ""
+    config_mistake: str = ""
+    config_at: float = 0.0
 
 
 def holding(backends: Mapping[str, OfBackend], process: OfProcess) -> dict[Key, Holds]:
@@ -136,6 +146,14 @@ def _history(rule: Rule, seen: OfProcess) -> Holds | None:
     return Holds(rule.severity, seen.history_alarm) if seen.history_alarm else None
 
 
+def _config(rule: Rule, seen: OfProcess) -> Holds | None:
+    said, read = seen.config_mistake.rstrip("."), datetime.fromtimestamp(seen.config_at, UTC)
+    if len(said) > MISTAKE_CHARS:  # where it is and what it got stand at its ends
+        said = f"{said[: MISTAKE_CHARS // 2]} … {said[-MISTAKE_CHARS // 2 :]}"
+    told = f"that of {read:%Y-%m-%d %H:%M} UTC stays in force. {said}"
+    return Holds(rule.severity, told) if said else None
+
+
 def _overflow(rule: Rule, seen: OfProcess) -> Holds | None:
     more = seen.increase("overflow", rule.window_s)
     return Holds(rule.severity, f"{count(round(more), 'label value')} in 1 h") if more > rule.limit else None
@@ -156,5 +174,6 @@ PROCESS: Mapping[str, Callable[[Rule, OfProcess], Holds | None]] = {
     "SlowScreen": _late("screen", SCREEN_LATE_S, "page update"),
     "EventLoopBlocked": _late("loop", LOOP_LATE_S, "timer"),
     "HistoryFailing": _history,
+    "ConfigNotLoaded": _config,
     "LabelOverflow": _overflow,
 }

@@ -21,7 +21,11 @@ LIVE = "live"
 
 
 class Vigil:
-    """`firing` is what fires now. `backends` gives those that are configured, by name."""
+    """`firing` is what fires now.
+
+    `backends` gives those that are configured, by name; `config_mistake` why the configuration that was read last is not
+    in force, "" when it is.
+    """
 
     def __init__(
         self,
@@ -29,8 +33,10 @@ class Vigil:
         sink: PrometheusSink,
         history: History,
         canaries: Canaries,
+        config_mistake: Callable[[], str] = lambda: "",
     ) -> None:
         self._backends, self._sink, self._history, self._canaries = backends, sink, history, canaries
+        self._config_mistake = config_mistake
         self._counters = Counters()
         self._alarms = Alarms()
         self._began_at: float | None = None
@@ -40,6 +46,10 @@ class Vigil:
     def firing(self) -> tuple[Alarm, ...]:
         """The most urgent first; the same object until something changes."""
         return self._alarms.firing
+
+    def soon(self) -> None:
+        """The next beat evaluates: something happened that nobody shall wait for."""
+        self._due = float("-inf")
 
     def beat(self, now: float, wall_now: float) -> None:
         """Evaluates if EVALUATE_S have gone by. Seconds: `now` monotonic, `wall_now` Unix."""
@@ -98,7 +108,12 @@ class Vigil:
         return self._history.window(name, window_s, source)
 
     def _process(self) -> OfProcess:
-        return OfProcess(lambda counter, window_s: self._counters.increase(counter, "", window_s), self._history.alarm)
+        return OfProcess(
+            lambda counter, window_s: self._counters.increase(counter, "", window_s),
+            self._history.alarm,
+            self._config_mistake(),
+            self._sink.total("config_last_reload_success_timestamp_seconds")[""],
+        )
 
 
 def judged_by(history: History, backend: str) -> str:

@@ -78,14 +78,6 @@ OURS: tuple[Alert, ...] = (
         "{{ $labels.instance }}: something inside failed",
         "A background task or an observer raised an exception; the log has it. Streams go on, some numbers may be missing.",
     ),
-    Alert(
-        "ConfigNotLoaded",
-        "streamgauge_config_last_reload_successful == 0",
-        TICKET,
-        "{{ $labels.instance }}: the configuration was changed and not taken",
-        "The file that was read last has a mistake, so an older one is in force. The log names file, key, expected and got.",
-        for_s=300.0,
-    ),
 )
 """What the page cannot know of itself, or need not tell a reader."""
 

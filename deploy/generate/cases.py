@@ -297,8 +297,15 @@ INSTANCES = [
     ),
     Case(
         "a configuration that was not taken",
-        [series("config_last_reload_successful", "1x5 0x20", A)],
-        [Check("8m", "ConfigNotLoaded"), Check("12m", "ConfigNotLoaded", [Fires(A)])],
+        [
+            series("config_last_reload_successful", "1x5 0x5 1x20", A),
+            series("config_last_reload_success_timestamp_seconds", "0x10 660x20", A),
+        ],
+        [
+            Check("5m", "ConfigNotLoaded"),
+            Check("9m", "ConfigNotLoaded", [Fires(A, "9m 0s")]),
+            Check("12m", "ConfigNotLoaded"),
+        ],
     ),
 ]
 

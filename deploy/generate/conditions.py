@@ -108,6 +108,14 @@ def _history_failing(_rule: Rule) -> tuple[str, str]:
     return "streamgauge_history_available == 0", "Turns that end now will be missing after a restart."
 
 
+def _config_not_loaded(_rule: Rule) -> tuple[str, str]:
+    expression = (
+        "time() - streamgauge_config_last_reload_success_timestamp_seconds\n"
+        "  and streamgauge_config_last_reload_successful == 0"
+    )
+    return expression, "The one in force was read {{ $value | humanizeDuration }} ago."
+
+
 def _label_overflow(rule: Rule) -> tuple[str, str]:
     over = window(rule.window_s)
     return (
@@ -127,6 +135,7 @@ CONDITIONS: dict[str, Callable[[Rule], tuple[str, str]]] = {
     "SlowScreen": _slow_screen,
     "EventLoopBlocked": _loop_blocked,
     "HistoryFailing": _history_failing,
+    "ConfigNotLoaded": _config_not_loaded,
     "LabelOverflow": _label_overflow,
 }
 """Name → (expression, a sentence that may quote its value)."""

@@ -182,9 +182,10 @@ PROCESS = Row(
         Panel("Memory", "Resident.", "bytes", (Query(f"process_resident_memory_bytes{{{INSTANCE}}}", "{{instance}}"),), width=6),
         Panel("Troubles inside, 1 hour", "Label values that became other, observers dropped, tasks that failed, writes to the history that failed.", "none", tuple(Query(f"sum by (instance) (increase(streamgauge_{each}{{{INSTANCE}}}[1h]))", "{{instance}}: " + each.removesuffix("_total").replace("_", " ")) for each in TROUBLES), "stat", 6, steps=NONE_IS_GOOD),
         Panel("Configuration and history", "Whether the configuration read last is in force, and whether turns are being written to the history (where there is one).", "bool_yes_no", tuple(Query(f"{name}{{{INSTANCE}}}", "{{instance}}: " + said) for name, said in (("streamgauge_config_last_reload_successful", "configuration"), ("streamgauge_history_available", "history"))), "stat", 6, steps=((0.0, RED), (1.0, GREEN))),
-        Panel("Scrape", "How long Prometheus waits for /metrics.", "s", (Query(f"scrape_duration_seconds{{{INSTANCE}}}", "{{instance}}"),)),
-        Panel("Series", "Samples in a scrape; 5,000 at most.", "none", (Query(f"scrape_samples_scraped{{{INSTANCE}}}", "{{instance}}"),)),
-        Panel("Up since", "When each process began, and what it is.", "dateTimeFromNow", (Query(f"1000 * streamgauge_start_time_seconds{{{INSTANCE}}}\n  * on (job, instance) group_left (version, python) streamgauge_build_info{{{INSTANCE}}}", "{{instance}}: {{version}} on Python {{python}}"),), "stat"),
+        Panel("Scrape", "How long Prometheus waits for /metrics.", "s", (Query(f"scrape_duration_seconds{{{INSTANCE}}}", "{{instance}}"),), width=6),
+        Panel("Series", "Samples in a scrape; 5,000 at most.", "none", (Query(f"scrape_samples_scraped{{{INSTANCE}}}", "{{instance}}"),), width=6),
+        Panel("Up since", "When each process began, and what it is.", "dateTimeFromNow", (Query(f"1000 * streamgauge_start_time_seconds{{{INSTANCE}}}\n  * on (job, instance) group_left (version, python) streamgauge_build_info{{{INSTANCE}}}", "{{instance}}: {{version}} on Python {{python}}"),), "stat", 6),
+        Panel("Configuration of", "When the configuration in force was read. Older than the last SIGHUP: the one read then was not taken.", "dateTimeFromNow", (Query(f"1000 * streamgauge_config_last_reload_success_timestamp_seconds{{{INSTANCE}}}", "{{instance}}"),), "stat", 6),
     ),
 )  # fmt: skip
 

@@ -59,4 +59,13 @@ def test_an_open_page_follows_a_reload(browser: Browser, tmp_path: Path) -> None
             expect(page.get_by_label("Backend B")).to_have_value("new")
             page.get_by_label("Backend B").select_option("third")
             expect(page.get_by_label("Backend B").locator("option")).to_have_text(["kept", "third"])
+
+            good = file.read_text("utf-8")
+            file.write_text(good.replace('"url"', '"urll"', 1), "utf-8")
+            running.signal(signal.SIGHUP)
+            expect(page.locator(".alerts")).to_contain_text("not taken", timeout=30_000)
+            expect(page.locator(".alerts")).to_contain_text("backends[0].urll: expected one of name, url")
+            file.write_text(good, "utf-8")
+            running.signal(signal.SIGHUP)
+            expect(page.locator(".alerts")).to_be_hidden(timeout=30_000)
             assert seen.wrong == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -33,8 +34,8 @@ def told(amounts: Mapping[str, float] = {}, past: Any = lambda _window_s: NONE, 
     return {name: holds.severity for (name, _), holds in found.items()}
 
 
-def of_process(amounts: Mapping[str, float] = {}, alarm: str = "") -> dict[str, str]:
-    found = holding({}, OfProcess(grown(amounts), alarm))
+def of_process(amounts: Mapping[str, float] = {}, alarm: str = "", mistake: str = "") -> dict[str, str]:
+    found = holding({}, OfProcess(grown(amounts), alarm, mistake, 1_800_000_000.0))
     return {name: holds.detail for (name, _), holds in found.items()}
 
 
@@ -137,3 +138,9 @@ def test_the_numbers_are_told() -> None:
         "later than 0.25 s: 13 %, 13 of 100 timers in 5 min"
     )
     assert of_process({}, "disk is full")["HistoryFailing"] == "disk is full"
+    assert of_process(mistake="c.yaml: a: expected b, got c.") == {
+        "ConfigNotLoaded": "that of 2027-01-15 08:00 UTC stays in force. c.yaml: a: expected b, got c"
+    }
+    long = of_process(mistake=f"c.yaml: a: expected {'b, ' * 99}got c")["ConfigNotLoaded"]
+    assert re.search(r"UTC stays in force\. c\.yaml: a: expected b, .* … .*b, got c$", long)
+    assert len(long) < 240
