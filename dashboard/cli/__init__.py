@@ -61,7 +61,7 @@ def serve_command(
     dialect: str, file: Path | None, port: int, address: str, quiet: bool, builtin: bool, arguments: tuple[str, ...]
 ) -> None:
     """Serve the page for the configured backends, or for URL without any config. Other options go to `panel serve`."""
-    from dashboard.cli.one_backend import file_named
+    from dashboard.cli.one_backend import checked, file_named
     from dashboard.cli.serve import configured, serve, take_url
     from dashboard.config import found
 
@@ -69,8 +69,9 @@ def serve_command(
         url, extra = take_url(arguments)
         config = configured(url, dialect, file, builtin=builtin)
         file = found(file)
-        again = None if url or builtin else lambda: configured(None, "", file)
-        serve(config, "" if url else file_named(file), address, port, extra, quiet=quiet, again=again)
+        name = "" if url else file_named(file)
+        again = None if url or builtin else lambda: checked(configured(None, "", file), name)
+        serve(config, name, address, port, extra, quiet=quiet, again=again)
 
 
 def _judged(make: Callable[[], Plan], telling: Telling, also: Observer | None = None) -> bool:

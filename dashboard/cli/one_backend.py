@@ -103,8 +103,16 @@ def build(config: Config, file: str) -> Runtime:
     """The Runtime for `config`, which came from `file`, or from the command line when that is "". Errors: ConfigError."""
     from dashboard.runtime import Runtime
 
+    return Runtime(checked(config, file))
+
+
+def checked(config: Config, file: str) -> Config:
+    """`config`, as a Runtime takes it. Errors: ConfigError, with `file` as `build` has it."""
+    from dashboard.backend.admission import check_backends
+
     try:
-        return Runtime(config)
+        check_backends(config.backends)
     except ConfigError as error:
         sentence = str(error)
         raise ConfigError(f"{file}: {sentence}" if file else sentence.replace("backends[0].", "--", 1)) from None
+    return config

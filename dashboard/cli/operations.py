@@ -43,7 +43,7 @@ def watch_command(
 
     BACKEND_OR_URL alone is watched, with a canary in any case; a backend's headers and settings go with its name.
     """
-    from dashboard.cli.one_backend import file_named, is_url, known_as
+    from dashboard.cli.one_backend import checked, file_named, is_url, known_as
     from dashboard.cli.watch import watch, watched
     from dashboard.config import found
 
@@ -53,8 +53,9 @@ def watch_command(
         if target is not None and by_address and not headers and (hint := known_as(target, file)):
             click.echo(hint, err=True)
         file = found(file)
-        again = None if by_address else lambda: watched(target, dialect, headers, file)
-        watch(config, "" if by_address else file_named(file), address, port, again)
+        name = "" if by_address else file_named(file)
+        again = None if by_address else lambda: checked(watched(target, dialect, headers, file), name)
+        watch(config, name, address, port, again)
 
 
 def _which(command: Any) -> Any:

@@ -21,8 +21,8 @@ HEAD = """\
 #
 # Burn alerts: in a long and in a short window the share of bad turns is so many times what the objective allows over 30
 # days. Traffic floor: more than two turns of the long window were bad, so one failure at night wakes nobody (2.5 stands
-# there since increase() extrapolates). source="canary" judges the probes; where people's own questions are many,
-# `streamgauge export prometheus --source live` judges those.
+# there since increase() extrapolates). `source` says whose turns are judged: the canary's, or people's own where those are
+# many (live); `streamgauge export prometheus --source …` writes either.
 groups:
 """
 
@@ -70,6 +70,15 @@ OURS: tuple[Alert, ...] = (
         "{{ $labels.backend }} fails the probes that Prometheus asks for",
         "Every place that it is probed from by /probe fails. The other probe_ metrics say how its turn ended.",
         for_s=180.0,
+    ),
+    Alert(
+        "ProbeMissing",
+        'max without (instance, pod) (up{job="streamgauge-probe"}) == 0',
+        TICKET,
+        "{{ $labels.backend }} is not being probed: no scrape of /probe succeeds",
+        "Neither its success nor its failure is known. Prometheus has the reason among its targets: 404 is a name that "
+        "config.yaml does not have, 401 the token, 503 a question that was not asked.",
+        for_s=600.0,
     ),
     Alert(
         "TaskFailures",

@@ -249,6 +249,18 @@ INSTANCES = [
         ],
     ),
     Case(
+        "a probe that gives no answer: at one place, then at both",
+        [
+            (f'up{{job="streamgauge-probe", instance="{place}:5006", backend="demo"}}', values)
+            for place, values in (("a", "1x2 0x30"), ("b", "1x10 0x20"))
+        ],
+        [
+            Check("15m", "ProbeMissing"),
+            Check("15m", "ProbeFails"),
+            Check("22m", "ProbeMissing", [Fires({"job": "streamgauge-probe", "backend": "demo"})]),
+        ],
+    ),
+    Case(
         "one update in eight is late",
         late("screen_lag_seconds", "0.5", "0+70x40", "0+80x40"),
         [Check("1m", "SlowScreen"), Check("8m", "SlowScreen", [Fires(A, "12.5%")])],

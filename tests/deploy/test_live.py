@@ -135,7 +135,7 @@ def test_what_the_rules_look_at_has_numbers(place: Place) -> None:
 
 def test_no_rule_fails_in_evaluation(place: Place) -> None:
     groups = place[1].get("rules")["groups"]
-    assert sum(len(group["rules"]) for group in groups) == 42
+    assert sum(len(group["rules"]) for group in groups) == 43
     assert [rule["lastError"] for group in groups for rule in group["rules"] if rule["health"] == "err"] == []
 
 

@@ -163,9 +163,9 @@ def test_a_bad_configuration_at_sighup_changes_nothing_and_a_drain_mid_turn_is_w
     watch.configure(canaries=True, names=["stall-forever"])
     program = watch.start()
     good = watch._file.read_text()
-    watch._file.write_text("backends: []\n")
+    watch._file.write_text(good.replace("orchestrator", "morse"))
     program.signal(signal.SIGHUP)
-    program.wait_for("configuration: not taken, the one before stays: .*config.yaml: backends: expected a list")
+    program.wait_for("configuration: not taken, the one before stays: .*config.yaml: backends.0..dialect: expected")
     assert watch.metrics()["config_last_reload_successful"] == 0
     watch._file.write_text(good)
     program.signal(signal.SIGHUP)
