@@ -189,7 +189,7 @@ def replay_command(
     type=click.Choice(["canary", "live"]),
     default="canary",
     show_default=True,
-    help="Whose turns the objectives of the alerts judge.",
+    help="Whose turns the objectives judge, in alerts and dashboard.",
 )
 @click.option(
     "--runbooks",

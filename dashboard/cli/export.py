@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1]
 RUNBOOKS = "docs/runbooks.md"
 """What the files say where an operator has no address yet."""
 _LINK = re.compile(rf"(?P<quote>'?){re.escape(RUNBOOKS)}#(?P<anchor>[a-z]+)(?P=quote)$", re.MULTILINE)
-_SOURCE = re.compile(r"""(source(?:="|: '))(canary|live)""")
+_SOURCE = re.compile(r"""(source(?:=\\?"|: '))(canary|live)""")
 
 
 class Exists(Exception):  # noqa: N818  # what stands in the way, for a person
@@ -35,7 +35,7 @@ def kinds() -> list[str]:
 def contents(kind: str, *, source: str = "canary", runbooks: str | None = None) -> Mapping[str, str]:
     """The text of each file of a kind, by its path inside the folder.
 
-    `source` is whose turns the objectives judge; the unit tests of the rules follow. `runbooks` is where their links
+    `source` is whose turns the objectives judge, in rules and dashboard; the unit tests of the rules follow. `runbooks` is where their links
     lead, in place of the file's name. Errors: ConfigError for what is no address.
     """
     if runbooks is not None:
@@ -43,9 +43,8 @@ def contents(kind: str, *, source: str = "canary", runbooks: str | None = None) 
     home = shipped() / kind
     found = {path.relative_to(home).as_posix(): path.read_text("utf-8") for path in _files(home)}
     for name, text in found.items():
-        if name.endswith(".yml"):
-            judged = text if source == "canary" else _SOURCE.sub(_other, text)
-            found[name] = judged if runbooks is None else _LINK.sub(partial(_link, runbooks), judged)
+        judged = text if source == "canary" else _SOURCE.sub(_other, text)
+        found[name] = judged if runbooks is None else _LINK.sub(partial(_link, runbooks), judged)
     return found
 
 

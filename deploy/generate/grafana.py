@@ -114,8 +114,8 @@ def _panel(panel: Panel) -> Builder:
         ]
         built.thresholds(board.ThresholdsConfig().mode(dashboard.ThresholdsMode.ABSOLUTE).steps(steps))
     if any("{{backend}}" in query.legend for query in panel.queries):
-        to_page = board.DashboardLink("Its turns, in Streamgauge").url(
-            "${page}/dashboard?view=inspect&backend=${__field.labels.backend}"
+        to_page = board.DashboardLink("Its last turns, in Fleet").url(
+            "${page}/dashboard?view=fleet&backend=${__field.labels.backend}"
         )
         built.data_links([to_page.target_blank(True)])
     for number, query in enumerate(panel.queries):

@@ -26,12 +26,20 @@ NONE_IS_GOOD = ((0.0, GREEN), (1.0, RED))
 
 
 def share(objective: str, over: str) -> str:
-    """Good turns ÷ turns that count."""
+    """Good turns ÷ turns that count, of those whose turns are judged: as the page has it, the canary's, else people's."""
+    return f"({_share(objective, over, 'canary')}\n  or {_share(objective, over, 'live')})"
+
+
+def _share(objective: str, over: str, source: str) -> str:
     good, counted = (
-        f'sum by (backend) (increase(streamgauge_turns_{each}_total{{{SOURCE}, objective="{objective}"}}{over}))'
+        f"sum by (backend) (increase(streamgauge_turns_{each}_total"
+        f'{{{BACKEND}, source="{source}", objective="{objective}"}}{over}))'
         for each in ("good", "counted")
     )
     return f"{good}\n  / ({counted} > 0)"
+
+
+JUDGED = 'Judged are turns with source="canary", for a backend without any those with source="live".'
 
 
 def allowed(objective: str) -> str:
@@ -50,7 +58,7 @@ def burn(objective: str) -> Panel:
     return Panel(
         f"{name}: burn rate over an hour",
         "The share of bad turns ÷ what the backend's objective allows. At 1 the budget lasts exactly 30 days; the "
-        " dashed lines are those of the alerts that look at this window and at six hours.",
+        f"dashed lines are those of the alerts that look at this window and at six hours. {JUDGED}",
         "none",
         (Query(f"(1 - {share(objective, '[1h]')})\n  / {allowed(objective)}", "{{backend}}"), *lines),
         width=12,
@@ -67,26 +75,26 @@ OBJECTIVES = Row(
         goal(
             "Availability, 30 days",
             "Turns that completed, of those that count: all but those stopped while they were well. Whether that "
-            "meets the backend's objective says the budget beside it.",
+            f"meets the backend's objective says the budget beside it. {JUDGED}",
             share("availability", MONTH),
             (0.0, CALM),
         ),
         goal(
             "Availability: budget left",
-            "Of the bad turns that 30 days allow. Below 0 % the objective is missed.",
+            f"Of the bad turns that 30 days allow. Below 0 % the objective is missed. {JUDGED}",
             left("availability"),
             *BETTER_HIGH,
         ),
         goal(
             "First text in time, 30 days",
             "Turns whose first text came within the backend's own ttft_s, of those that count. Whether "
-            "that meets the backend's objective says the budget beside it.",
+            f"that meets the backend's objective says the budget beside it. {JUDGED}",
             share("ttft", MONTH),
             (0.0, CALM),
         ),
         goal(
             "First text: budget left",
-            "Of the late first texts that 30 days allow. Below 0 % the objective is missed.",
+            f"Of the late first texts that 30 days allow. Below 0 % the objective is missed. {JUDGED}",
             left("ttft"),
             *BETTER_HIGH,
         ),

@@ -94,8 +94,8 @@ def test_a_click_leads_to_the_chat_of_that_backend_and_to_the_turn(seen: Watched
 def clock(page: Page) -> str:
     """What the wall that is in sight says of its age; "" while there is none."""
     with contextlib.suppress(Error):  # a frame that has just gone
-        covers = [each for each in page.locator("iframe").all() if each.evaluate("it => it.style.opacity") == "1"]
-        inside = covers[-1].content_frame if covers else page.main_frame
+        covers = page.locator('iframe[style*="opacity: 1"]')
+        inside = covers.last.content_frame if covers.count() else page.main_frame
         return inside.locator(".clock").inner_text(timeout=1000)
     return ""
 

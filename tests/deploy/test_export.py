@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -124,6 +125,17 @@ def test_live_turns_can_be_judged_and_the_unit_tests_follow(tmp_path: Path) -> N
     assert rules.count('source="live"') >= 24
     tested = promtool("test", "rules", "tests/burn.test.yml", "tests/backends.test.yml", cwd=tmp_path)
     assert tested.returncode == 0, tested.stderr
+
+
+def test_the_dashboard_judges_the_same_turns(tmp_path: Path) -> None:
+    asked = {}
+    for source, other in (("canary", "live"), ("live", "canary")):
+        run("grafana", "-o", str(tmp_path / source), "--source", source)
+        asked[source] = text = (tmp_path / source / "streamgauge.json").read_text("utf-8")
+        judged = re.findall(r'turns_good_total\{[^}]*source=\\"(\w+)\\"', text)
+        assert judged == [source, other] * 6, "first these, and those where there are none"
+        assert f'source=\\"{source}\\", for a backend without any' in text
+    assert len(asked["live"]) == len(asked["canary"])
 
 
 def test_an_installed_wheel_has_the_files(tmp_path: Path) -> None:

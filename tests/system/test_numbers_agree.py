@@ -32,6 +32,13 @@ SEEN_BY_THE_STUB = {
 """What each outcome of these scenarios is at the other end. It holds for them only: why a reader left, the stub cannot know,
 so that one who stops a stream that hangs, or gives up one that still talks, would count the other way round."""
 
+ROWS = """rows => rows.map((row) => [
+  row.dataset.backend,
+  [...row.querySelectorAll("[data-outcome-total]")].map((told) => [told.dataset.outcomeTotal, parseInt(told.innerText)]),
+  row.querySelectorAll(".mark").length,
+  row.querySelector(".availability").title,
+])"""
+
 Totals = Counter[str]
 
 
@@ -59,12 +66,11 @@ def by_prometheus(scraping: Prometheus) -> Totals:
 def by_the_page(page: Page) -> tuple[Totals, Totals, dict[str, str]]:
     """In words, and by the marks of the strips; and each backend's availability, as it is told."""
     words, marks, availability = Totals(), Totals(), {}
-    for row in page.locator(".backend").all():
-        name = str(row.get_attribute("data-backend"))
-        for told in row.locator("[data-outcome-total]").all():
-            words[str(told.get_attribute("data-outcome-total"))] += int(told.inner_text().split()[0])
-        marks[ENDS[name]] += row.locator(".mark").count()
-        availability[name] = str(row.locator(".availability").get_attribute("title"))
+    rows = page.locator(".backend").evaluate_all(ROWS)  # all at one moment
+    for name, outcomes, strip, said in rows:
+        words.update(dict(outcomes))
+        marks[ENDS[name]] += strip
+        availability[name] = said
     return words, marks, availability
 
 
