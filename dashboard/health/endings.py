@@ -14,6 +14,9 @@ IDLE_TIMEOUTS_S = (30, 60, 100, 120, 300)
 _INCOMPLETE = re.compile(r"(a hole|out of order) after a resume")
 """How `turn.continuity` begins its words for an answer whose good end came over a hole."""
 
+_NO_TERMINATOR = re.compile(r"its finish reason came \(([^)]*)\), the terminator")
+"""How `turn.reading` tells of a stream that ended after its finish reason, without its terminator."""
+
 _TOO_LARGE = re.compile(r"an event of [\d,]+ bytes or more, over limits\.event_bytes \([\d,]+\)")
 """How `turn.reading` begins its words for an event over the limit."""
 
@@ -139,13 +142,8 @@ def cut(evidence: Evidence) -> Told:
             lines,
             "Look in the back end's log; a request that is too long often ends like this.",
         )
-    if found := _INCOMPLETE.match(evidence.detail):
-        came = "events came out of order" if found[1] == "out of order" else "events are missing"
-        return (
-            f"Back end: it said that the answer was complete, but {came} after a resume, so it is not.",
-            lines,
-            "Look at how the back end resumes: all events behind the Last-Event-ID, in order, from a buffer that is large enough.",
-        )
+    if unsaid := _unsaid(evidence):
+        return unsaid[0], lines, unsaid[1]
     silent_s = evidence.duration_s - (evidence.last_byte_s or 0.0)
     where = f"{seconds(evidence.duration_s)} in, after {count(evidence.bytes, 'byte')}"
     idle = next((limit for limit in IDLE_TIMEOUTS_S if abs(silent_s - limit) < 1), None)
@@ -166,6 +164,22 @@ def cut(evidence: Evidence) -> Told:
             "timeout on the way."
         ),
     )
+
+
+def _unsaid(evidence: Evidence) -> tuple[str, str] | None:
+    """Sentence and next step of an answer whose end came, and yet not whole; None when none came."""
+    if found := _INCOMPLETE.match(evidence.detail):
+        came = "events came out of order" if found[1] == "out of order" else "events are missing"
+        return (
+            f"Back end: it said that the answer was complete, but {came} after a resume, so it is not.",
+            "Look at how the back end resumes: all events behind the Last-Event-ID, in order, from a buffer that is large enough.",
+        )
+    if found := _NO_TERMINATOR.search(evidence.detail):
+        return (
+            f"Back end: it gave its finish reason ({found[1]}) and ended the stream without the terminator of {evidence.dialect}.",
+            "Let the back end send the terminator: without it nobody can tell a whole answer from one whose end was lost.",
+        )
+    return None
 
 
 def _so_far(evidence: Evidence) -> list[str]:

@@ -19,9 +19,9 @@ from dashboard.turn.events import (
     TurnEvent,
     UsageReported,
 )
+from dashboard.turn.heard import Heard
 from dashboard.turn.kinds import kind_of
 from dashboard.turn.request import Start
-from dashboard.turn.unread import Unread, is_no_stream
 from dashboard.turn.verdict import AnomalyKind
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.chat_event import (
@@ -47,31 +47,20 @@ from dashboard.wire.sse import SseDecoder
 
 ERROR_FINISHES = frozenset({"error", "failed"})
 
-GUESSES = 50
-"""After so many messages that no dialect recognises, guessing is over."""
 
-
-class Reading:
+class Reading(Heard):
     """The reader's side of a Turn; one for all its attempts, with a new decoder for each."""
 
     def __init__(self, turn_id: str, dialect: Dialect, max_event_bytes: int, start: Start, hush: Hush) -> None:
-        last_event_id = start.last_event_id
+        super().__init__(dialect, max_event_bytes, start)
         self.hush = hush
-        self.dialect, self.guesses = dialect, isinstance(dialect, AutoDialect)
-        self.text_seen = self.heard = self.ended = False
-        self.finish_reason = self.too_large = ""
-        self.error: BackendError | None = None
+        self.guesses = isinstance(dialect, AutoDialect)
         self.retry_base_s: float | None = None
         self._id = turn_id
-        self._dedupe = start.dedupe
         self._max_event_bytes = max_event_bytes
-        self._decoder = SseDecoder(max_event_bytes=max_event_bytes, last_event_id=last_event_id)
-        self._messages = self._readable = self._bad_retries = 0
-        self._began_at = last_event_id
+        self._bad_retries = 0
+        self._began_at = start.last_event_id
         self._over = False
-        self._unread = Unread()
-        self._start = b""
-        self._continuity = Continuity()
         self._handlers: dict[type, Callable[[Any, float, Clocks, list[TurnEvent]], None]] = {
             Text: self._text,
             Reasoning: self._progress,
@@ -86,77 +75,6 @@ class Reading:
             Unknown: self._unknown,
             Malformed: self._malformed,
         }
-
-    # What was heard
-
-    @property
-    def last_event_id(self) -> str:
-        return self._decoder.last_event_id
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether going on after the last id would repeat nothing that was shown."""
-        return not self._dedupe or self._continuity.can_resume(self.last_event_id)
-
-    @property
-    def foreign(self) -> str:
-        """Why what came after a resume is of another answer; "" while it is not."""
-        return self._continuity.foreign
-
-    @property
-    def incomplete(self) -> str:
-        """Why the answer is not whole although it was resumed; "" while nothing says so."""
-        return self._continuity.incomplete or getattr(self.dialect, "incomplete", "")
-
-    @property
-    def finish_missing(self) -> bool:
-        return self.dialect.needs_finish and not self.finish_reason
-
-    @property
-    def ends_well_at_eof(self) -> bool:
-        """The clean end of the transport is the dialect's good end, and something was said before it."""
-        return (
-            self.dialect.ends_at_eof
-            and not self._decoder.partial
-            and (self.text_seen or bool(self.finish_reason))
-            and not self.finish_missing
-        )
-
-    @property
-    def unreadable(self) -> bool:
-        """Something came and nothing of it was of the dialect, or it was no event stream at all.
-
-        A terminator, a ping or a message without data is no word for or against: other protocols have the same.
-        """
-        if self._messages:
-            return bool(self._unread.count) and not self._readable
-        return is_no_stream(self._start)
-
-    @property
-    def hopeless(self) -> bool:
-        """Nothing of so many messages was recognised, and it was ours to guess: no more will tell."""
-        return self._messages >= GUESSES and not self._readable and isinstance(self.dialect, AutoDialect)
-
-    @property
-    def what_came(self) -> str:
-        return f"{self._messages} messages, none readable as {self._unread.words(self.dialect.name)}"
-
-    @property
-    def where_cut(self) -> str:
-        """In words: what stood last when the stream ended without its good end."""
-        if self.unreadable:
-            return f"and nothing of it could be read as {self._unread.words(self.dialect.name)}"
-        if not self._start:
-            return "with nothing in it"
-        if self._decoder.partial:
-            return "in the middle of an event"
-        return f"after {self._messages} messages without the good end of {self.dialect.name}"
-
-    @property
-    def told_more(self) -> bool:
-        """Whether anything came that can end the turn (see conclusion.by_messages), or nothing was readable."""
-        decided = self.ended or self.error is not None or self.too_large or self._continuity.foreign
-        return bool(decided) or not self._readable
 
     def take_guess(self) -> str:
         """The dialect that `auto` has just taken, told once; "" when it took none."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from dashboard.config import Backend, ConfigError
-from dashboard.wire.chat_event import ChatEvent, Unknown
+from dashboard.wire import payload
+from dashboard.wire.chat_event import BackendError, ChatEvent, Malformed, Unknown
 from dashboard.wire.dialect import Ask, Dialect, Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.frame import Message
@@ -52,7 +53,7 @@ class AutoDialect:
 
     def read(self, message: Message) -> Sequence[ChatEvent]:
         if not self._decided and not self._decide(message) and not self._by_path:
-            return [Unknown(f"not recognised: {message.data[:120]}")]
+            return [_failure(message) or Unknown(f"not recognised: {message.data[:120]}")]
         chat_events = self._inner.read(message)
         self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof
         self.incomplete = getattr(self._inner, "incomplete", "")
@@ -72,6 +73,14 @@ class AutoDialect:
         self._decided = True
         self.name = taken
         return True
+
+
+def _failure(message: Message) -> BackendError | None:
+    """A failure is one in any dialect, and its words are what there is to know."""
+    if message.event == "error":
+        return payload.error_event(message.data)
+    body = payload.parse_object(message.data)
+    return None if isinstance(body, Malformed) else payload.failure(body)
 
 
 MODEL_DIALECTS = frozenset(("openai-chat", "anthropic", "ag-ui", "vercel-ui"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -113,6 +114,35 @@ def said(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return "JSON nested beyond all reason"
+
+
+def error_event(data: str) -> BackendError:
+    """The failure in the data of an event that is named `error`: an object, or mere words."""
+    try:
+        value = parse(data)
+    except NotJson:
+        value = data
+    return (failure(value) if isinstance(value, dict) else None) or backend_error(value)
+
+
+def failure(body: Mapping[str, Any]) -> BackendError | None:
+    """The failure that a JSON object tells of by itself, whatever its event is named; None when it tells of none.
+
+    Some servers send an `error` with nothing in it along with every message.
+    """
+    several = body.get("errors")
+    error = body.get("error") or (several[0] if isinstance(several, list) and several else None)
+    if error is True:
+        return backend_error({key: value for key, value in body.items() if key != "error"})
+    if isinstance(error, dict) and any(error.values()):
+        return backend_error(error)
+    if error and not isinstance(error, dict):
+        code = next((said(body[key]) for key in ("code", "error_type", "status_code") if body.get(key)), "")
+        return BackendError(one_line(code), said(error)[:2048])
+    if "error" in [body.get(key) for key in ("object", "type", "event", "status")]:
+        inner = body.get("data")
+        return backend_error(inner if isinstance(inner, dict) and inner else body)
+    return None
 
 
 def backend_error(value: Any, deep: int = DEEPEST_ERROR) -> BackendError:

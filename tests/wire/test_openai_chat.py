@@ -22,6 +22,8 @@ from dashboard.wire.chat_event import (
 )
 from tests.wire.reading import made, read
 
+USAGE = '{"type": "message_delta", "usage": {"output_tokens": 4}}'
+
 
 def delta(**fields: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": fields}]}
@@ -48,12 +50,15 @@ def delta(**fields: Any) -> dict[str, Any]:
         ({"choices": [{"delta": {}}], "usage": {"completion_tokens": 4}}, [Usage(None, 4)]),
         ({"choices": [], "usage": None}, []),
         ({"usage": {"prompt_tokens": 3, "completion_tokens": 4}}, [Usage(3, 4)]),
-        ({"type": "message_delta", "usage": {"output_tokens": 4}}, [Unknown("a JSON object without `choices`")]),
+        (
+            {"type": "message_delta", "usage": {"output_tokens": 4}},
+            [Unknown("a JSON object without `choices`: " + USAGE)],
+        ),
         ({"choices": [], "prompt_filter_results": []}, []),
         ({"choices": [3]}, [Malformed("`choices` holds no objects")]),
         ({"choices": [{"delta": 3}]}, [Malformed("`delta` is no object")]),
         ({"object": "thread.run"}, [Unknown("thread.run")]),
-        ({"id": 1}, [Unknown("a JSON object without `choices`")]),
+        ({"id": 1}, [Unknown('a JSON object without `choices`: {"id": 1}')]),
         ({"error": {"code": 500, "message": "no"}}, [BackendError("500", "no")]),
         ({"error": "no"}, [BackendError("", "no")]),
         ({"error": None, **delta(content="x")}, [Text("x")]),

@@ -122,13 +122,13 @@ class A2A:
     def read(self, message: Message) -> Sequence[ChatEvent]:
         if not message.data.strip():
             return []
+        if message.event == "error":
+            return [payload.error_event(message.data)]
         body = payload.parse_object(message.data)
         if isinstance(body, Malformed):
             return [body]
         if error := body.get("error"):
             return [payload.backend_error(error)]
-        if message.event == "error":
-            return [payload.backend_error(body)]
         kind, what = _unwrapped(body)
         match kind:
             case "task":
@@ -178,7 +178,7 @@ class A2A:
         state = payload.name(status.get("state")).lower().removeprefix("task_state_").replace("_", "-")
         if state in FAILED:
             words = parts_of(spoken(status.get("message")))[0]
-            yield BackendError(state, words[:DETAIL_CHARS] or f"the task was {state}")
+            yield BackendError(state, words[:DETAIL_CHARS] or f"the task {'' if state == 'failed' else 'was '}{state}")
             return
         closing = state in WAITS or final is True
         yield from self._told.message(status.get("message"), closing=closing)

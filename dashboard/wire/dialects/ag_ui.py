@@ -57,6 +57,8 @@ OWN_TYPES = (TEXTS | THOUGHTS | STEPS.keys() | QUIET | {"TOOL_CALL_START", "RUN_
     "RAW",
     "CUSTOM",
 }
+ANSWERING = (None, "", "assistant")
+"""The roles of a message that is the answer; a question may be sent along as one, too."""
 MOST_TOOLS = 128
 DETAIL_CHARS = 2048
 
@@ -74,13 +76,14 @@ class AgUi:
         self._endpoint = endpoint
         self._tools: dict[str, str] = {}
         self._tool = ""
+        self._others: set[str] = set()
         self._text_seen = False
         self._snapshot = ""
 
     @classmethod
     def recognises(cls, message: Message) -> bool:
         body = payload.parse_object(message.data)
-        kind = body.get("type") if isinstance(body, dict) else None
+        kind = body.get("type", message.event) if isinstance(body, dict) else None
         return isinstance(kind, str) and kind in OWN_TYPES
 
     def ask(self, question: Question) -> Ask:
@@ -107,17 +110,25 @@ class AgUi:
     def read(self, message: Message) -> Sequence[ChatEvent]:
         if not message.data.strip():
             return []
+        if message.event == "error":
+            return [payload.error_event(message.data)]
         body = payload.parse_object(message.data)
         if isinstance(body, Malformed):
             return [body]
         kind = body.get("type")
+        if kind is None and message.event in OWN_TYPES:
+            kind = message.event
         if not isinstance(kind, str) or not kind:
-            return [Malformed("a JSON object without `type`")]
+            return [payload.failure(body) or Malformed("a JSON object without `type`")]
         return list(self._meaning(kind, body))
 
     def _meaning(self, kind: str, body: Mapping[str, Any]) -> Iterator[ChatEvent]:
         if kind in TEXTS or kind in THOUGHTS:
-            yield from self._delta(body.get("delta"), thought=kind in THOUGHTS)
+            if not (self._others and _either(body, "messageId", "message_id") in self._others):
+                yield from self._delta(body.get("delta"), thought=kind in THOUGHTS)
+        elif kind == "TEXT_MESSAGE_START":
+            if body.get("role") not in ANSWERING and len(self._others) < MOST_TOOLS:
+                self._others.add(_either(body, "messageId", "message_id"))
         elif kind.startswith("TOOL_CALL_"):
             yield from self._tool_call(kind.removeprefix("TOOL_CALL_"), body)
         elif kind in STEPS:
@@ -158,7 +169,7 @@ class AgUi:
             yield ToolCall(name, call_id, "result", payload.said(body.get("content"))[:DETAIL_CHARS])
 
     def _finished(self, body: Mapping[str, Any]) -> Iterator[ChatEvent]:
-        outcome = payload.name(payload.at(body, "outcome.type"))
+        outcome = payload.name(payload.at(body, "outcome.type")) or payload.name(body.get("outcome"))
         if outcome == "cancelled":
             yield BackendError(outcome, "the run was cancelled")
             return
@@ -190,6 +201,8 @@ def _answer_in(messages: Any) -> str:
         role, content = (message.get("role"), message.get("content")) if isinstance(message, dict) else (None, None)
         if role == "user":
             answer.clear()
-        elif role == "assistant" and isinstance(content, str):
-            answer.append(content)
+        elif role == "assistant":
+            parts = content if isinstance(content, list) else [{"text": content}]
+            texts = [part.get("text") for part in parts if isinstance(part, dict)]
+            answer += [text for text in texts if isinstance(text, str)]
     return "".join(answer)

@@ -63,7 +63,7 @@ class Anthropic:
     @classmethod
     def recognises(cls, message: Message) -> bool:
         body = payload.parse_object(message.data)
-        kind = body.get("type") if isinstance(body, dict) else None
+        kind = body.get("type", message.event) if isinstance(body, dict) else None
         return isinstance(kind, str) and kind in OWN_TYPES
 
     def ask(self, question: Question) -> Ask:
@@ -89,12 +89,14 @@ class Anthropic:
             return [Ping()]
         if not data:
             return []
+        if message.event == "error":
+            return [payload.error_event(data)]
         body = payload.parse_object(data)
         if isinstance(body, Malformed):
             return [body]
         kind = body.get("type")
         if not isinstance(kind, str) or not kind:
-            kind = "error" if body.get("error") else message.event
+            kind = "error" if payload.failure(body) else message.event
         return list(self._meaning(kind, body))
 
     def _meaning(self, kind: str, body: Mapping[str, Any]) -> Iterator[ChatEvent]:
@@ -118,7 +120,7 @@ class Anthropic:
             case "ping":
                 yield Ping()
             case "error":
-                yield payload.backend_error(body.get("error") or body)
+                yield payload.failure(body) or payload.backend_error(body)
             case _:
                 yield Unknown(payload.one_line(kind))
 

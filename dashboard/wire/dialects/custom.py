@@ -72,6 +72,8 @@ class Custom:
 
     def read(self, message: Message) -> Sequence[ChatEvent]:
         data = message.data
+        if message.event == "error":
+            return [payload.error_event(data)]
         if self._finish and data.strip() == self._finish:
             return [End()]
         if self._text_path == DATA and not self._finish_path and not self._error_path:

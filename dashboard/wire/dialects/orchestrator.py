@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from dashboard.wire import payload
+from dashboard.wire.agent_text import text_in
 from dashboard.wire.chat_event import (
     BackendError,
     ChatEvent,
@@ -41,11 +42,6 @@ KINDS = frozenset(
 OWN_KINDS = KINDS - {"completed", "error"}
 """Names that other protocols do not use."""
 
-PLACES = {"a2a": ("parts", "text", "content"), "acp": ("content", "text", "parts"), "mcp": ("content", "text", "parts")}
-ANY_PLACE = ("text", "content", "parts")
-WRAPPERS = ("raw_response", "message", "result", "output")
-DEEPEST = 5
-
 
 class Orchestrator:
     """Reads one stream; remembers whether a chunk carried text, for then `completed` need not."""
@@ -65,7 +61,9 @@ class Orchestrator:
         if message.event in OWN_KINDS:
             return True
         body = payload.parse_object(message.data)
-        return isinstance(body, dict) and body.get("event") in (*OWN_KINDS, "completed")
+        if isinstance(body, Malformed):
+            return False
+        return body.get("event") in (*OWN_KINDS, "completed") or ("event" not in body and _typed(body) in OWN_KINDS)
 
     def ask(self, question: Question) -> Ask:
         if self._endpoint.method == "GET":
@@ -94,8 +92,8 @@ class Orchestrator:
             return self._meaning(named, {}) if named else []
         body = payload.parse_object(message.data)
         if isinstance(body, Malformed):
-            return [body]
-        kind = body.get("event", named)
+            return [payload.error_event(message.data) if named == "error" else body]
+        kind = body.get("event", named) or _typed(body)
         if isinstance(nested := body.get("data"), dict):
             body = {**nested, **body}
         if not isinstance(kind, str) or not kind:
@@ -141,47 +139,10 @@ class Orchestrator:
         return (*told, Finish("completed"), End())
 
 
-def text_in(body: dict[str, Any]) -> str | None:
-    """The text of a chunk or of the whole answer: "" when there is a place for it and none in it, None without one."""
-    if isinstance(text := body.get("text"), str):
-        return text
-    if "response_data" not in body:
-        return None
-    protocol = body.get("protocol")
-    places = PLACES.get(protocol) if isinstance(protocol, str) else ANY_PLACE
-    if places is None:
-        places = PLACES.get(payload.name(protocol).lower(), ANY_PLACE)
-    return _text(body["response_data"], places, DEEPEST)
-
-
-def _text(value: Any, places: tuple[str, ...], deep: int) -> str | None:
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, dict) or not deep:
-        return None
-    found = None
-    for place in places:
-        inner = value.get(place)
-        text = inner if isinstance(inner, str) else _parts(inner) if isinstance(inner, list) else None
-        if text:
-            return text
-        found = text if found is None else found
-    for wrapper in WRAPPERS:
-        text = _text(value.get(wrapper), places, deep - 1)
-        if text:
-            return text
-        found = text if found is None else found
-    return found
-
-
-def _parts(parts: list[Any]) -> str:
-    """The text parts, joined; files and data are none. a2a tells parts apart by `kind`, mcp and acp by `type`."""
-    texts = [
-        part.get("text")
-        for part in parts
-        if isinstance(part, dict) and part.get("kind", part.get("type", "text")) == "text"
-    ]
-    return "".join([text for text in texts if isinstance(text, str)])
+def _typed(body: dict[str, Any]) -> str:
+    """The name of a message that has it in `type`."""
+    kind = payload.name(body.get("type"))
+    return kind if kind in KINDS else ""
 
 
 def _unlike_routing(name: str, what: str) -> str:

@@ -98,12 +98,14 @@ class VercelUi:
             return [End()]
         if not data:
             return []
+        if message.event == "error":
+            return [payload.error_event(data)]
         body = payload.parse_object(data)
         if isinstance(body, Malformed):
             return [body]
         kind = body.get("type")
         if not isinstance(kind, str) or not kind:
-            return [Malformed("a JSON object without `type`")]
+            return [payload.failure(body) or Malformed("a JSON object without `type`")]
         return list(self._meaning(kind, body))
 
     def _meaning(self, kind: str, body: Mapping[str, Any]) -> Iterator[ChatEvent]:
