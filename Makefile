@@ -64,7 +64,7 @@ fuzz: $(TEST_STAMP)
 	@exec $(BIN)/python -m tests.fuzz --seed "$(SEED)" $(ARGS)
 
 wall: $(TEST_STAMP)
-	OUTAGES=20 $(BIN)/python -m pytest -n 0 tests/browser/test_fleet.py -k wall_survives $(ARGS)
+	OUTAGES=20 $(BIN)/python -m pytest -n 0 -s tests/browser/test_fleet.py -k wall_survives $(ARGS)
 
 steps: $(TEST_STAMP)
 	STEPS=1 $(BIN)/python -m pytest -n 0 tests/deploy/test_steps.py $(ARGS)

@@ -12,6 +12,7 @@ from dashboard.cli import commands
 from dashboard.cli.one_backend import known_as
 from dashboard.cli.watch import watched
 from dashboard.config import CanarySettings
+from tests.architecture.tree import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +68,14 @@ def test_an_address_that_is_configured_otherwise_is_told_by_its_name(tmp_path: P
     assert "has this address" not in with_header
 
 
-@pytest.mark.parametrize("written", [None, "backends: 3", FILE], ids=["no file", "a wrong file", "asked the same way"])
+SHIPPED = (ROOT / "config.yaml").read_text("utf-8").replace("http://127.0.0.1:8004/process/stream", "http://h/")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [None, "backends: 3", FILE, SHIPPED],
+    ids=["no file", "a wrong file", "asked the same way", "limits of our own"],
+)
 def test_what_is_asked_as_a_bare_address_is_needs_no_word(tmp_path: Path, written: str | None) -> None:
     if written is not None:
         (tmp_path / "config.yaml").write_text(written)

@@ -56,12 +56,12 @@ def name_of(url: str) -> str:
     return as_name((parts.hostname or "") + (f"-{parts.port}" if parts.port else ""))
 
 
-_JUDGED = ("name", "dialect", "thresholds", "objectives", "max_parallel", "canary", "examples")
-"""Keys of a backend that change nothing of how it is asked."""
+_OURS = ("name", "dialect", "thresholds", "objectives", "max_parallel", "timeouts", "retry", "canary", "examples")
+"""Keys of a backend that change nothing of what it is sent; a dialect is guessed."""
 
 
 def known_as(url: str, path: Path | None) -> str:
-    """A sentence where what `load(path)` reads has a backend of that very address that is asked otherwise than a bare one; else ""."""
+    """A sentence where what `load(path)` reads has a backend of that very address that is sent something else than a bare one; else ""."""
     file = file_named(path)
     if not Path(file).is_file():
         return ""
@@ -70,7 +70,7 @@ def known_as(url: str, path: Path | None) -> str:
     except ConfigError:  # nobody asked for it: what is wrong in it is told when somebody does
         return ""
     plain = of_url(url).backends[0]
-    kept = {key: getattr(plain, key) for key in _JUDGED}
+    kept = {key: getattr(plain, key) for key in _OURS}
     for each in backends:
         if each.url == plain.url and msgspec.structs.replace(each, **kept) != plain:
             return (
