@@ -73,7 +73,7 @@ function alarmLine(alarm, runbooks, now, ...more) {
     alarmSign(alarm.severity),
     el("div", {class: "said"},
       el("div", {class: "what"}, ...alarmWords(alarm), el("span", {class: "since", title: `since ${since}`}, ` for ${age(now - alarm.since)}`)),
-      el("div", {class: "then"}, alarm.detail ? `${alarm.detail}. ` : "", alarm.next, " ",
+      el("div", {class: "then"}, alarm.detail ? `${alarm.detail}. ` : "", ...coded(alarm.next), " ",
         el("a", {href: `${runbooks}#${alarm.anchor}`, target: "_blank", rel: "noopener"}, "Runbook"))),
     ...more);
 }

@@ -13,10 +13,12 @@ class Chat extends Pane {
     this.log = el("div", {class: "log", role: "log", "aria-live": "off", "aria-label": "Conversation", tabindex: 0,
       onscroll: () => this.scrolled()}, this.empty, this.older);
     this.jump = button("Newest", "down", () => this.toEnd(), {class: "jump", hidden: true});
+    this.edge = el("div", {class: "edge"}, this.jump);
     this.console = new ConsoleView(1000, this.act);
+    new ResizeObserver(() => { if (this.follows) this.toEnd(); }).observe(this.log);
     this.root = el("section", {class: "chat", "aria-label": "Chat"},
       el("header", {}, this.who, this.pill, button("New chat", "plus", () => this.act({type: "new"}), {class: "ghost new"})),
-      this.banner, this.log, el("div", {class: "jump-place"}, this.jump), this.console.root, this.composer.root, this.announcer.root);
+      this.banner, this.log, this.edge, this.console.root, this.composer.root, this.announcer.root);
     this.describe();
   }
 
@@ -58,8 +60,7 @@ class Chat extends Pane {
       this.composer.say("The server no longer has this tab's conversation: it was restarted, or that was too long ago.");
     }
     remember("had", turns.length ? "turns" : "");
-    for (const view of this.turns.values()) view.root.remove();
-    this.turns.clear();
+    for (const id of this.turns.keys()) this.drop(id);
     this.console.clear();
     for (const turn of turns) this.add(turn);
     this.showOlder(dropped);
@@ -71,9 +72,7 @@ class Chat extends Pane {
     this.add(turn);
     this.showOlder(dropped);
     while (this.turns.size > (this.model.settings.turns ?? 50)) {
-      const [id, view] = this.turns.entries().next().value;
-      view.root.remove();
-      this.turns.delete(id);
+      this.drop(this.turns.keys().next().value);
     }
     remember("had", "turns");
     this.empty.hidden = true;
@@ -99,6 +98,14 @@ class Chat extends Pane {
     const view = new TurnView(turn, this.act);
     this.turns.set(turn.id, view);
     this.log.append(view.root);
+    this.edge.prepend(view.now);
+  }
+
+  drop(id) {
+    const {root, now} = this.turns.get(id);
+    root.remove();
+    now.remove();
+    this.turns.delete(id);
   }
 
   showOlder(dropped) {
@@ -127,8 +134,12 @@ class Chat extends Pane {
     this.pill.classList.toggle("quiet", silent >= 5);
   }
 
+  // Only the reader's own way up ends the following: a window that changes does not.
   scrolled() {
-    this.follows = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 48;
+    const {scrollTop, scrollHeight, clientHeight} = this.log;
+    if (scrollHeight - scrollTop - clientHeight < 48) this.follows = true;
+    else if (scrollTop < this.top) this.follows = false;
+    this.top = scrollTop;
     this.jump.hidden = this.follows;
   }
 

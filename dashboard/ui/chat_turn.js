@@ -1,3 +1,20 @@
+// Where text alone was added before the closing tags it goes into the node that is open: a long block of code is not
+// parsed anew with each line. `closing`: what followed in the old HTML; `html`: what follows in the new.
+function appended(node, closing, html) {
+  const [, newline, tags] = closing.match(/^(\n?)((?:<\/\w+>\n?)*)$/) ?? [];
+  if (!tags || !html.endsWith(closing)) return false;
+  const added = html.slice(0, html.length - closing.length);
+  if (!added || added.includes("<")) return false;
+  let at = node;
+  for (let depth = tags.split("</").length - 1; depth > 0; depth--) at = at?.lastElementChild;
+  const last = at?.lastChild;
+  if (last?.nodeType !== Node.TEXT_NODE || !last.data.endsWith(newline)) return false;
+  const told = el("template", {});
+  setHtml(told, added);
+  last.insertData(last.length - newline.length, told.content.textContent);
+  return true;
+}
+
 // One turn: question, phases, live line, answer blocks, verdict, numbers, actions.
 
 class TurnView {
@@ -13,26 +30,31 @@ class TurnView {
       el("summary", {}, icon("chevron"), "Reasoning"), this.reasoningText);
     this.blocks = el("div", {class: "answer", dir: "auto"});
     this.meter = el("div", {class: "meter", hidden: true});
+    // While it streams: for a place that the growing text does not push.
+    this.now = el("div", {class: "now", hidden: true}, this.inspectLink(), this.meter);
     this.verdict = el("div", {class: "verdict-place"});
     this.numbers = el("dl", {class: "numbers", hidden: true});
     this.actions = this.makeActions();
+    this.foot = el("div", {class: "foot"}, this.numbers, this.actions);
     this.root = el("article", {class: "turn", "data-turn": turn.id, "aria-label": "Question and answer"},
       el("div", {class: "question-row"},
         el("div", {class: "question", dir: "auto"}, turn.question), el("div", {class: "asked-of"}, turn.about)),
-      this.phases, this.reasoning, this.blocks, this.typing, this.meter, this.verdict,
-      el("div", {class: "foot"}, this.numbers, this.actions));
+      this.phases, this.reasoning, this.blocks, this.typing, this.verdict, this.foot);
     this.update(turn);
   }
 
-  makeActions() {
-    const clip = (what) => () => this.act({type: "clip", turn: this.id, what});
-    const inspect = el("a", {class: "ghost inspect-link", href: `?view=inspect&turn=${encodeURIComponent(this.id)}`,
+  inspectLink() {
+    return el("a", {class: "ghost inspect-link", href: `?view=inspect&turn=${encodeURIComponent(this.id)}`,
       title: "See this turn in full: what arrived when, and what it meant", onclick: (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
         event.preventDefault();
         this.act({type: "inspect", turn: this.id});
       }}, icon("inspect"), el("span", {}, "Inspect"));
-    return el("div", {class: "actions"}, inspect,
+  }
+
+  makeActions() {
+    const clip = (what) => () => this.act({type: "clip", turn: this.id, what});
+    return el("div", {class: "actions"}, this.inspectLink(),
       button("Copy", "copy", clip("answer"), {class: "ghost", title: "Copy the answer as markdown"}),
       button("curl", "curl", clip("curl"), {class: "ghost", title: "Copy the request as a curl command"}),
       button("Ask again", "again", () => this.act({type: "again", turn: this.id}), {class: "ghost again", title: "The same request once more, to the backend that answered"}),
@@ -56,7 +78,8 @@ class TurnView {
     this.root.dataset.live = live;
     this.blocks.setAttribute("aria-busy", live);
     for (const each of this.actions.querySelectorAll("button")) each.hidden = live;
-    this.meter.hidden = !live;
+    this.now.hidden = this.meter.hidden = !live;
+    this.foot.hidden = live;
   }
 
   // Of a block that grows only the new end is sent: `keep` characters of what it was stay.
@@ -65,8 +88,10 @@ class TurnView {
     html.forEach((block, i) => {
       let node = this.blocks.children[from + i];
       if (!node) this.blocks.append(node = el("div", {class: "block"}));
-      const whole = i === 0 && keep ? node.sent.slice(0, keep) + block : block;
-      if (node.sent !== whole) setHtml(node, node.sent = whole);
+      const old = i === 0 && keep ? node.sent : "";
+      const whole = old.slice(0, keep) + block;
+      if (node.sent !== whole && !(old && appended(node, old.slice(keep), block))) setHtml(node, whole);
+      node.sent = whole;
     });
   }
 

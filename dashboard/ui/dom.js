@@ -66,6 +66,11 @@ function blamed(sentence) {
   return whose ? [el("b", {class: "whose"}, whose), rest] : [rest];
 }
 
+// What stands in backticks is a name to type.
+function coded(text) {
+  return text.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
+}
+
 function setHtml(node, html) {
   node.innerHTML = html; // sanitised by dashboard.ui.markdown: no scripts, no images, no handlers
 }
@@ -74,6 +79,12 @@ function setHtml(node, html) {
 function letter(event) {
   const data = event.data ?? event;
   return typeof data === "string" ? JSON.parse(data) : data;
+}
+
+// What stood there before any script ran goes when what takes its place is seen: two frames on.
+function bare() {
+  const away = () => document.getElementById("streamgauge-opening")?.remove();
+  requestAnimationFrame(() => requestAnimationFrame(away));
 }
 
 // For a component that shows numbers: what it is told, all of it anew when it has rendered or its websocket came back.

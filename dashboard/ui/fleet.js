@@ -11,7 +11,10 @@ export function render({model, view}) {
   document.addEventListener("keydown", onKey);
   page?.on_event("connection_lost", onLost);
   page?.on_event("client_reconnected", onFound);
-  model.on("msg:custom", (event) => fleet.receive(letter(event)));
+  model.on("msg:custom", (event) => {
+    fleet.receive(letter(event));
+    bare();
+  });
   model.on("remove", () => {
     clearInterval(timer);
     document.removeEventListener("keydown", onKey);

@@ -49,6 +49,8 @@ class FleetPane(Posted):
     about = param.Dict(default=ABOUT, doc="column → what it says.")
     runbooks = param.String(default="", doc="Where the runbooks are; an alert's anchor is added.")
 
+    begins = param.List(default=[], doc="name, dialect, health, word and why of each backend, as the page begins.")
+
     def __init__(self, visit: Visit, **params: Any) -> None:
         self._visit = visit
         self._told: dict[str, Row] = {}
@@ -64,6 +66,8 @@ class FleetPane(Posted):
         `server`: alarms about this process; `wall_at`: when the oldest of the numbers was taken, Unix time.
         """
         self._wall_at = wall_at
+        if not self._models:
+            self.begins = [[row[key] for key in ("name", "dialect", "health", "word", "why")] for row in rows.values()]
         changes = {name: change(self._told.get(name), row) for name, row in rows.items()}
         changes = {name: told for name, told in changes.items() if told}
         gone = [name for name in self._told if name not in rows]

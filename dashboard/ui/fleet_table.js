@@ -175,9 +175,10 @@ function summed(rows) {
   const unwell = rows.filter((row) => row.health === "failing" || row.health === "unwell");
   const unknown = rows.filter((row) => row.health === "unknown");
   if (!rows.length) return "…";
-  if (unwell.length) return `${unwell.length} of ${rows.length} ${rows.length === 1 ? "backend is" : "backends are"} unwell`;
+  const some = (n) => `${n} of ${rows.length} ${rows.length === 1 ? "backend" : "backends"} ${n === 1 ? "is" : "are"}`;
+  if (unwell.length) return `${some(unwell.length)} unwell`;
   const over = rows.filter((row) => row.health === "over").length;
-  if (over) return `${over} of ${rows.length} ${rows.length === 1 ? "backend is" : "backends are"} over budget`;
+  if (over) return `${some(over)} over budget`;
   if (unknown.length === rows.length) return "Nothing has been asked yet";
   const asked = rows.length - unknown.length;
   return unknown.length ? `All ${asked} that were asked are well` : rows.length === 1 ? "The backend is well" : `All ${rows.length} backends are well`;

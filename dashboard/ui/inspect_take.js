@@ -65,7 +65,7 @@ class ClientCard {
       : el("tr", {class: row[2] ? "differs" : ""}, el("td", {}, row[0] || "nothing"), el("td", {}, row[1] || "nothing"), el("td", {}, row[2] || "the same")));
     const table = el("div", {class: "table", tabindex: 0, role: "region", "aria-label": "Both sides"}, el("table", {},
       el("thead", {}, el("tr", {}, ...["In the bytes", "httpx-sse", "Difference"].map((each) => el("th", {scope: "col"}, each)))), el("tbody", {}, ...lines)));
-    this.place.replaceChildren(head, table, leftOut ? el("p", {class: "small"}, `${leftOut.toLocaleString("en")} more rows differ; \`streamgauge replay FILE --as httpx-sse --json\` has them all.`) : "");
+    this.place.replaceChildren(head, table, leftOut ? el("p", {class: "small"}, ...coded(`${leftOut.toLocaleString("en")} more rows differ; \`streamgauge replay FILE --as httpx-sse --json\` has them all.`)) : "");
   }
 }
 
@@ -98,7 +98,7 @@ class ExportCard {
       total > places.length ? el("p", {class: "small"}, `and ${(total - places.length).toLocaleString("en")} more.`) : "",
       el("div", {class: "formats"}, ...formats.map(([name, about]) => el("div", {class: "format"},
         button(`Download ${name === "recording" ? name : name.toUpperCase()}`, "down", () => this.act({type: "export", as: name}), {class: "action small-action"}),
-        el("span", {class: "small"}, about)))), this.said = el("p", {class: "small", role: "status"}));
+        el("span", {class: "small"}, ...coded(about))))), this.said = el("p", {class: "small", role: "status"}));
   }
 
   // A file arrives in pieces over the page's own websocket; no address of it exists that another could call.

@@ -6,6 +6,7 @@ Only pages of ours are touched; another application of the same server may need 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import wraps
 from html import escape
@@ -18,9 +19,9 @@ from bokeh.core.has_props import is_DataModel
 from bokeh.document import Document
 from panel.custom import ReactiveESM
 from panel.models.esm import ReactiveESM as ESMModel
+from panel_material_ui.base import MaterialComponent
 
-from dashboard.ui.numbers import NumberStrip
-from dashboard.ui.opening import opening
+from dashboard.ui.opening import OF_COMPARE, OF_INSPECT, of_chat, of_fleet, opening
 
 MATERIAL = (pmui.Page, pmui.Alert, pmui.Typography, pmui.Select, pmui.TextInput, pmui.TextAreaInput, pmui.RadioBoxGroup)
 """What the views are built of, whether open yet or not: a browser must know it before it comes."""
@@ -47,6 +48,9 @@ NO_TABLES = (
 """Bokeh's tables (89 KB packed). Panel's script asks for them as it begins, and uses them when it draws its first table."""
 
 SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>\n?", re.DOTALL)
+
+IMPORTS = {"imports": {"@mui/material/": "https://esm.sh/@mui/material/"}}
+"""Of Material's map of modules (2 KB a part), what tells Panel's script that a part is Material's. The bundle imports nothing."""
 
 _lean: WeakSet[Document] = WeakSet()
 _known: ContextVar[frozenset[type] | None] = ContextVar("known", default=None)
@@ -85,6 +89,17 @@ def _to_json(whole: Any) -> Any:
     return to_json
 
 
+def _get_properties(whole: Any) -> Any:
+    @wraps(whole)
+    def get_properties(self: Any, doc: Document | None) -> Any:
+        props = whole(self, doc)
+        if doc in _lean and props.get("bundle"):
+            props["importmap"] = IMPORTS
+        return props
+
+    return get_properties
+
+
 def _validate(whole: Any) -> Any:
     @wraps(whole)
     def validate(self: Document) -> None:
@@ -102,6 +117,7 @@ def install() -> None:
     bokeh_document.is_DataModel = _is_told
     Document.to_json = _to_json(Document.to_json)
     Document.validate = _validate(Document.validate)
+    MaterialComponent._get_properties = _get_properties(MaterialComponent._get_properties)  # noqa: SLF001
 
 
 def slimmed(page: str, document: Document) -> str:
@@ -118,12 +134,21 @@ def slimmed(page: str, document: Document) -> str:
 
 
 def _opened(page: str, document: Document) -> str:
-    """With the numbers first and the scripts after them, which would hold up everything below."""
-    strip = next(
-        (model.data for model in document.models if getattr(model, "class_name", "") == NumberStrip.__name__), None
-    )
+    """With what is known first and the scripts after it, which would hold up everything below."""
+    held = {model.class_name: model.data for model in document.models if isinstance(model, ESMModel)}
     head, body, rest = page.partition("<body>")
-    if strip is None or not body:
+    if "Nav" not in held or not body:
         return page
+    nav, wall = held["Nav"], "FleetPane" in held and held["FleetPane"].wall
+    inside = _inside(nav.current, held) if not wall else ""
     scripts = "".join(SCRIPT.findall(head))
-    return f"{SCRIPT.sub('', head)}{body}{opening(document.title, strip.cards, strip.values)}{scripts}{rest}"
+    told = opening(document.title, nav.views, nav.current, inside, bar=not wall)
+    return f"{SCRIPT.sub('', head)}{body}{told}{scripts}{rest}"
+
+
+def _inside(view: str, held: Mapping[str, Any]) -> str:
+    if view == "chat":
+        return of_chat(held["NumberStrip"].cards, held["NumberStrip"].values)
+    if view == "fleet":
+        return of_fleet(held["FleetPane"].begins)
+    return OF_INSPECT if view == "inspect" else OF_COMPARE

@@ -25,8 +25,6 @@ export function render({model, view}) {
   };
   draw(model.values);
   listen(model, view, draw);
-  // What stood there before any script ran; two frames on, these cards are seen.
-  const bare = () => document.getElementById("streamgauge-opening")?.remove();
-  model.on("after_render", () => requestAnimationFrame(() => requestAnimationFrame(bare)));
+  model.on("after_render", bare);
   return grid;
 }

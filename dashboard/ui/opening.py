@@ -1,7 +1,7 @@
-"""What stands on the screen until the page itself does: the numbers as they are now, drawn by the browser without a script.
+"""What stands on the screen until the page itself does: the frame, and what is known when it is made, without a script.
 
 Panel's own page stays white until a megabyte of scripts has come, run, and opened a websocket. These are the same cards
-with the same style sheets, in the same places; numbers.js takes them away when it has drawn the living ones.
+and rows with the same style sheets, in the same places; `bare` of dom.js takes them away when the living ones are drawn.
 """
 
 from __future__ import annotations
@@ -24,11 +24,7 @@ try {{
 """
 """As nav.js chooses."""
 
-
-@cache
-def _styles() -> tuple[str, str, str]:
-    """Of the whole, of the two columns, of the cards."""
-    return source("opening.css"), source("page.css"), source("tokens.css", "numbers.css")
+OPENING = "Opening …<noscript>This page needs JavaScript.</noscript>"
 
 
 @cache
@@ -60,20 +56,50 @@ def _card(card: Mapping[str, str], told: Sequence[Any]) -> str:
     )
 
 
-def opening(title: str, cards: Iterable[Mapping[str, str]], values: Mapping[str, Sequence[Any]]) -> str:
-    """HTML for the beginning of a body; `values` as NumberStrip holds them."""
-    whole, columns, strip = _styles()
+def _backend(row: Sequence[str]) -> str:
+    """One row of Fleet, as far as it says whether the backend is well."""
+    name, dialect, health, word, why = (escape(each) for each in row)
+    return (
+        f'<div class="backend" data-health="{health}"><div class="cell name"><b class="title">{name}</b>'
+        f'<span class="dialect">{dialect}</span></div><div class="cell health"><span class="words">'
+        f'<b class="word">{word}</b><span class="why">{why}</span></span></div></div>'
+    )
+
+
+@cache
+def _sheet(*names: str) -> str:
+    return source(*names)
+
+
+def of_chat(cards: Iterable[Mapping[str, str]], values: Mapping[str, Sequence[Any]]) -> str:
+    """The numbers as they are now; `values` as NumberStrip holds them."""
     numbers = "".join(_card(card, values[card["key"]]) for card in cards if card["key"] in values)
-    sheet = _shadow(strip, f'<div class="cards">{numbers}</div>')
+    sheet = _shadow(_sheet("tokens.css", "numbers.css"), f'<div class="cards">{numbers}</div>')
     inside = (
-        '<div class="sg-chat talk">Opening …<noscript>This page needs JavaScript.</noscript></div>'
+        f'<div class="sg-chat panel">{OPENING}</div>'
         f'<div class="sg-numbers"><div>{sheet}</div><div class="plot"></div><div class="plot"></div></div>'
     )
-    frame = (
-        f'<header>{escape(title)}</header><div class="whole"><div class="side"></div>'
-        f"<main><div>{_shadow(columns + whole.partition('/* within */')[2], inside)}</div></main></div>"
-    )
+    within = _sheet("page.css") + _sheet("opening.css").partition("/* within */")[2]
+    return f'<div class="side"></div><main><div>{_shadow(within, inside)}</div></main>'
+
+
+def of_fleet(rows: Iterable[Sequence[str]]) -> str:
+    """Which backends are well; `rows` as FleetPane holds them: name, dialect, health, its word, and why."""
+    told = "".join(_backend(row) for row in rows)
+    inside = f'<div class="fleet"><header><h1>{OPENING}</h1></header><div class="table"><div class="rows">{told}</div></div></div>'
+    return f"<main><div>{_shadow(_sheet('tokens.css', 'fleet.css'), inside)}</div></main>"
+
+
+OF_INSPECT = f'<div class="list"></div><main class="wait">{OPENING}</main>'
+OF_COMPARE = f'<div class="side"></div><main class="wait">{OPENING}</main>'
+
+
+def opening(title: str, views: Iterable[Sequence[str]], current: str, inside: str, *, bar: bool = True) -> str:
+    """HTML for the beginning of a body; `views`: name and label of each link in the bar; `bar` False for a wall."""
+    links = "".join(f"<a{' aria-current=page' * (name == current)}>{escape(label)}</a>" for name, label in views)
+    header = f"<header><b>{escape(title)}</b><nav>{links}</nav></header>" * bar
+    frame = f'{header}<div class="whole">{inside}</div>'
     return (
         f"<style>{_palettes()}</style>"
-        f'<div id="{NAME}" role="status">{_shadow(whole, frame)}</div><script>{DARK}</script>'
+        f'<div id="{NAME}" role="status">{_shadow(_sheet("opening.css", "nav.css"), frame)}</div><script>{DARK}</script>'
     )

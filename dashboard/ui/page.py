@@ -199,7 +199,10 @@ Beneath the bar of 52 px and its line of one.
 BARE = {"& > .MuiAppBar-root, & > .MuiDrawer-root": {"display": "none"}}
 """A wall has no bar and no side."""
 SIDELESS = {
-    "& > nav, & .MuiDrawer-root, & [aria-label='Open drawer'], & [aria-label='Close drawer']": {"display": "none"},
+    "& > nav, & .MuiDrawer-root": {"display": "none"},
+    "& [aria-label='Open drawer'], & [aria-label='Close drawer']": {
+        "visibility": "hidden"
+    },  # the links keep their place
     "& > main": {"marginLeft": "0 !important"},  # a page that began without a drawer leaves no room for one
 }
 
@@ -234,7 +237,7 @@ def _busy_watchers() -> list[Watcher]:
 
 def _full_house(refusal: Refused) -> Viewable:
     """The page for one session too many."""
-    look = {"maxWidth": 560, "margin": "14vh auto 0", "backgroundColor": "background.paper"}
+    look = {"maxWidth": "min(560px, calc(100% - 28px))", "margin": "14vh auto 0", "backgroundColor": "background.paper"}
     return pmui.Alert(
         object=str(refusal), title="This server is full", severity="warning", sx=look, sizing_mode="stretch_width"
     )

@@ -33,6 +33,7 @@ class Pane {
     this.have = message.r;
     this[`on_${message.kind}`]?.(message);
     this.received(message);
+    if (message.kind === "full") bare();
   }
 
   // Asked for everything once; again by `tick`, for a server that sees this page far behind does not answer at once.

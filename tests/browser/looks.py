@@ -190,8 +190,10 @@ def inspect_loading(page: Page, place: Site) -> None:
     chat(page, place)
     ask(page, "What's 17+25?")
     ended(page)
-    page.evaluate("""() => { globalThis.deafAfter = '"loading":true' }""")
-    page.get_by_role("link", name="Inspect", exact=True).last.click()
+    page.get_by_role("link", name="Inspect", exact=True).first.click()
+    page.locator(".turn-row").first.wait_for()
+    page.evaluate("""() => { globalThis.deafAfter = String.raw`\\"loading\\":true` }""")  # JSON within JSON
+    page.locator(".turn-row").first.click()
     page.locator(".placard.loading").wait_for()
     page.wait_for_timeout(600)
 

@@ -60,15 +60,16 @@ def texts_until_the_badge(page: Page) -> list[str]:
     )
 
 
-def chart_data(page: Page) -> dict[str, list[float]]:
-    """The columns of the charts' one source, gaps left out."""
+def chart_data(page: Page, since_s: float = 0) -> dict[str, list[float]]:
+    """The columns of the charts' one source from that time of day on (Unix, seconds), gaps left out."""
     return dict(
         page.evaluate(
-            """() => {
+            """(since) => {
               const source = [...Bokeh.documents].flatMap((each) => [...each._all_models.values()])
                 .find((model) => model.name === "streamgauge")
               return Object.fromEntries(Object.entries(source.data).map(([name, column]) =>
-                [name, [...column].filter((value) => Number.isFinite(value) && value !== 0)]))
-            }"""
+                [name, [...column].filter((value, row) => source.data.t[row] >= since && Number.isFinite(value) && value !== 0)]))
+            }""",
+            since_s * 1000,
         )
     )

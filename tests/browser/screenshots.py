@@ -79,6 +79,7 @@ class Album:
             look(looked.page, place)
             for width, height in WIDE:
                 looked.page.set_viewport_size({"width": width, "height": height})
+                looked.page.mouse.move(1, 1)  # the pointer stands still while what lies beneath it moves
                 looked.page.wait_for_timeout(500)
                 self.shoot(looked.page, name, width)
         with seen(browser, place, name, PHONE) as looked:
