@@ -106,7 +106,7 @@ async def test_a_connection_rule_as_a_turn(name: str) -> None:
     backend = Backend("b", f"http://127.0.0.1:{server.port}/", "custom", custom=custom, retry=Retry(0.05, 0.4, 3))
     runtime = Runtime(Config([backend], Limits(event_bytes=1 << 20)))
     live = runtime.ask("b", Question("hello"))
-    await asyncio.wait_for(live.wait(), 10)
+    await asyncio.wait_for(live.wait(), 30)
     report = live.gauge.report()
     await runtime.aclose()
     listening.close()

@@ -48,7 +48,7 @@ async def test_the_card_says_how_and_the_config_says_where(card: object, params:
         await runtime.discover("a")
         await runtime.discover("a")
         live = runtime.ask("a", Question("hello"))
-        await asyncio.wait_for(live.wait(), 5)
+        await asyncio.wait_for(live.wait(), 30)
         await runtime.aclose()
         requests = [peer.request for peer in server.peers]
     cards = [request for request in requests if b"agent-card.json" in request]

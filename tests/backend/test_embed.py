@@ -102,7 +102,7 @@ async def test_leaving_the_loop_stops_the_turn_and_closes_the_connection() -> No
             if isinstance(event, TextArrived):
                 break
         await events.aclose()
-        await asyncio.wait_for(server.peers[0].gone(), 1)
+        await asyncio.wait_for(server.peers[0].gone(), 30)
     assert turn.report.outcome == "stopped"
 
 

@@ -18,7 +18,7 @@ async def test_the_recording_gives_the_numbers_of_the_screenshot() -> None:
     runtime = Runtime(Config([Backend("smollm2", "http://recorded.invalid/v1/chat/completions", "openai-chat")]))
     transport = ReplayTransport(read_recording(CORPUS / "readme_screenshot.jsonl"))
     live = runtime.ask("smollm2", Question("replayed"), source="replay", transport=transport)
-    await asyncio.wait_for(live.wait(), 10)
+    await asyncio.wait_for(live.wait(), 30)
     await runtime.aclose()
     report = live.gauge.report()
     assert report.diagnosis

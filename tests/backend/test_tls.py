@@ -90,7 +90,7 @@ async def asked(url: str, **settings: Any) -> Report:
     backend = Backend("b", url, "orchestrator", retry=Retry(0.02, 0.05, 2), timeouts=Timeouts(5, 5), **settings)
     runtime = Runtime(Config([backend]))
     live = runtime.ask("b", Question("hello"))
-    await asyncio.wait_for(live.wait(), 20)
+    await asyncio.wait_for(live.wait(), 30)
     await runtime.aclose()
     return live.gauge.report()
 
@@ -165,7 +165,7 @@ async def test_a_slow_handshake_is_the_connection_s_time_and_no_other_s(authorit
             backend = Backend("b", url, "orchestrator", ca_file=authority.ca_file)
             runtime = Runtime(Config([backend]))
             live = runtime.ask("b", Question("hello"), also=events.append)
-            await asyncio.wait_for(live.wait(), 20)
+            await asyncio.wait_for(live.wait(), 30)
             await runtime.aclose()
             await asyncio.sleep(0.05)  # the far ends' goodbyes
     evidence = live.gauge.evidence()

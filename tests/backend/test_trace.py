@@ -45,7 +45,7 @@ async def asked(*scripts: Any, **more: Any) -> tuple[list[list[str]], Runtime, s
         runtime = Runtime(Config([Backend("b", server.url, "orchestrator", **more)]))
         recorder = Recorder(redactor_for(runtime.backends["b"]))
         live = runtime.ask("b", Question("hello"), also=recorder.observe)
-        await asyncio.wait_for(live.wait(), 10)
+        await asyncio.wait_for(live.wait(), 30)
         await runtime.aclose()
     assert live.transcript.outcome == "completed"
     return [sent(peer) for peer in server.peers], runtime, live.transcript.trace_id, recorder.encoded()

@@ -23,7 +23,7 @@ async def serve() -> AsyncIterator[Serve]:
     async def start(roster: tuple[Agent, ...] = AGENTS, **settings: object) -> Served:
         stub = Stub(Settings(port=0, **{"speed": 40.0, **settings}), roster)  # type: ignore[arg-type]  # a test's own
         url = stub.listen()
-        client = httpx.AsyncClient(timeout=10, trust_env=False, verify=False)  # no certificates to read: it is quicker
+        client = httpx.AsyncClient(timeout=60, trust_env=False, verify=False)  # no certificates to read: it is quicker
         started.append((stub, client))
         return Served(stub, client, url)
 

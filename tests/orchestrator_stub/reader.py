@@ -89,7 +89,7 @@ async def read(request: httpx.Request, client: httpx.AsyncClient, enough: int = 
     return Answer(response.status_code, response.headers, body, error)
 
 
-async def until(true: Callable[[], bool], within_s: float = 1.0) -> None:
+async def until(true: Callable[[], bool], within_s: float = 30.0) -> None:
     """Waits for something to become true. Errors: TimeoutError."""
     async with asyncio.timeout(within_s):
         while not true():  # noqa: ASYNC110  # what is waited for knows of no test

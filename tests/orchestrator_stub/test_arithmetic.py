@@ -108,13 +108,13 @@ def test_what_is_no_sum_is_not_found(question: str) -> None:
     ],
 )
 def test_hostile_sums_are_refused_quickly(expression: str, refusal: type[Exception] | None, sentence: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     if refusal is None:
         assert evaluate(expression) == 1
     else:
         with pytest.raises(refusal, match=sentence):
             evaluate(expression)
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
 
 
 @given(st.text(alphabet="0123456789.()+-*/% sqrtab_'\"", max_size=80))

@@ -60,7 +60,7 @@ async def test_an_event_source_reads_reconnects_and_stops(serve: Serve) -> None:
         page = await browser.new_page()
         await page.goto(page_origin)
         url = f"{served.url}?message=17+times+23&scenario=drop-and-resume"
-        seen = await asyncio.wait_for(page.evaluate(LISTEN, url), 20)
+        seen = await asyncio.wait_for(page.evaluate(LISTEN, url), 30)
         await browser.close()
     numbers = [int(each.split(".")[1]) for each in seen["ids"]]
     assert numbers == list(range(1, 10))

@@ -34,7 +34,7 @@ async def client(serve: Serve) -> AsyncIterator[Client]:
     async def start(**settings: object) -> tuple[openai.AsyncOpenAI, Served]:
         served = await serve(**settings)
         base = served.url.replace("/process/stream", "/v1")
-        made.append(openai.AsyncOpenAI(base_url=base, api_key="sk-none", max_retries=0, timeout=5))
+        made.append(openai.AsyncOpenAI(base_url=base, api_key="sk-none", max_retries=0, timeout=60))
         return made[-1], served
 
     yield start

@@ -52,7 +52,7 @@ def nginx(upstream: str, location: str = "", server: str = "") -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
 
 
-def listening(running: Program, port: int, seconds: float = 10) -> None:
+def listening(running: Program, port: int, seconds: float = 60) -> None:
     """Waits until somebody listens at the port; fails with what `running` said when it ended or took too long."""
     until = time.monotonic() + seconds
     while not _listens(port):

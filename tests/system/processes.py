@@ -46,7 +46,7 @@ class Program:
     def output(self) -> str:
         return "\n".join(self.lines)
 
-    def wait_for(self, pattern: str, seconds: float = 30) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
         """The first match of `pattern` in what it printed; raises when none came, or it ended."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -60,7 +60,7 @@ class Program:
             time.sleep(0.05)
         raise AssertionError(f"no {pattern!r} in {seconds} s, exit {self.returncode}:\n{self.output}")
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 60) -> int:
         code = self._process.wait(seconds)
         self._reader.join(1)
         return code

@@ -17,7 +17,7 @@ from tests.browser.site import wait_until_answered
 from tests.ports import free_port
 from tests.system.processes import program
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
 UPGRADE = {
@@ -48,7 +48,7 @@ class Kept(urllib.request.HTTPRedirectHandler):
 def get(url: str, data: bytes | None = None, **headers: str) -> tuple[int, HTTPMessage, str]:
     request = urllib.request.Request(url, data, {name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        with urllib.request.build_opener(Kept).open(request, timeout=20) as answer:
+        with urllib.request.build_opener(Kept).open(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
     except HTTPError as error:
         with error:
@@ -57,7 +57,7 @@ def get(url: str, data: bytes | None = None, **headers: str) -> tuple[int, HTTPM
 
 def upgraded(home: str, **headers: str) -> int:
     """What a request for the page's websocket is answered with: 101 when it is granted."""
-    connection = HTTPConnection(home.removeprefix("http://"), timeout=20)
+    connection = HTTPConnection(home.removeprefix("http://"), timeout=60)
     connection.request("GET", "/dashboard/ws", headers=headers)
     code = connection.sock.recv(12) if connection.sock else b""
     connection.close()

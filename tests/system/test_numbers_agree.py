@@ -22,7 +22,7 @@ from tests.ports import free_port
 from tests.system.processes import stub
 from tests.system.test_accounts import ENDS, Watch, ended, fetch, until
 
-pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(400)]
 
 SEEN_BY_THE_STUB = {
     "completed": ("turns", "completed"), "failed": ("turns", "failed"), "rejected": ("turns", "refused"),
@@ -76,7 +76,7 @@ def by_the_page(page: Page) -> tuple[Totals, Totals, dict[str, str]]:
 
 def opened(page: Page, watch: Watch) -> None:
     page.goto(f"http://127.0.0.1:{watch.port}/dashboard?view=fleet")
-    page.locator(".backend").nth(len(ENDS) - 1).wait_for(timeout=60_000)
+    page.locator(".backend").nth(len(ENDS) - 1).wait_for()
 
 
 def load(watch: Watch) -> Totals:

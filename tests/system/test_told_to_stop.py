@@ -25,7 +25,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 def runs_of(url: str) -> int:
     """How many questions the stub was asked."""
-    told = httpx.get(url.replace("/process/stream", "/health"), trust_env=False).json()
+    told = httpx.get(url.replace("/process/stream", "/health"), trust_env=False, timeout=60).json()
     return int(told["turns"]["started"])
 
 
@@ -36,7 +36,7 @@ def test_check_told_to_stop_still_gives_its_verdict(number: int, who: str, tmp_p
     with stub() as url:
         arguments = ("check", url, "-m", "Tell me a story about a river")
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
-            running.wait_for("first text", 30)
+            running.wait_for("first text")
             running.signal(number)
             assert running.wait() == 1
     assert "\nstopped" in running.output
@@ -50,7 +50,7 @@ def test_record_told_to_stop_still_writes_what_came(number: int, tmp_path: Path,
     with stub() as url:
         arguments = ("record", url, "-m", "Tell me a story about a river", "-o", str(file))
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
-            running.wait_for("first text", 30)
+            running.wait_for("first text")
             running.signal(number)
             running.wait()
     (attempt,) = read_recording(file)

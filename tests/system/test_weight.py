@@ -20,7 +20,7 @@ from tests.browser.site import wait_until_answered
 from tests.ports import free_port
 from tests.system.processes import program
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
 GOAL_BYTES = 1_300_000
@@ -42,7 +42,7 @@ def get(url: str, **headers: str) -> tuple[int, HTTPMessage, bytes]:
     """The answer as it was on the wire: nothing is unpacked."""
     request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except HTTPError as error:
         with error:

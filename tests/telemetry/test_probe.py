@@ -167,7 +167,7 @@ async def test_a_scraper_that_goes_away_ends_the_turn() -> None:
         while not here.asked:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         probe.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while here.runtime.turns():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert here.runtime.canaries.running == 0

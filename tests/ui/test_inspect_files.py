@@ -258,7 +258,7 @@ async def test_a_replay_that_stands_still_ends_with_its_page(runtime: Runtime) -
     player = pane._player
     assert player is not None
     pane.close()
-    await asyncio.wait_for(player._live.wait(), 10)
+    await asyncio.wait_for(player._live.wait(), 30)
     assert runtime.turns() == []
     assert player.inspected.gauge.report().outcome == "stopped"
 

@@ -188,7 +188,7 @@ async def test_a_canary_gives_its_place_to_a_live_turn() -> None:
         probe = asyncio.create_task(runtime.canaries.probe("b", FAST))
         await until(lambda: bool(runtime.turns()) and bool(runtime.turns()[0].transcript.text))
         live = runtime.ask("b", HELLO)
-        await asyncio.wait_for(live.wait(), 10)
+        await asyncio.wait_for(live.wait(), 30)
         said, _ = await probe
         past = runtime.history.recent("b")
         await runtime.aclose()
@@ -219,7 +219,7 @@ async def test_draining_ends_a_probe_and_begins_none() -> None:
         runtime = runtime_for(server)
         runtime.serve()
         await until(lambda: len(server.peers) == 1)
-        await asyncio.wait_for(runtime.aclose(), 10)
+        await asyncio.wait_for(runtime.aclose(), 30)
         said, _ = await runtime.canaries.probe("b", FAST)
         await asyncio.sleep(0)
         assert len(server.peers) == 1
