@@ -16,6 +16,7 @@ from dashboard.endpoints import ROUTES, bind_own, listen_own
 from dashboard.runtime import current
 from dashboard.signals import handle_signals
 from dashboard.ui import guard, modules
+from dashboard.ui import page as _page  # noqa: F401  # the first page would else wait for all that it imports
 from dashboard.workers import refuse_workers
 
 try:

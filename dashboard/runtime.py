@@ -202,6 +202,7 @@ class Runtime:
         self.history.tell(self.sink)
         if not self._serving:
             self.serving()
+            self.task(self._roster.warm(), name="warm")
         self._serving = True
         self.canaries.configure(self.config.backends)
 

@@ -58,7 +58,8 @@ class Sinks:
     def tick(self, now: float, lag_s: float, turns: Iterable[LiveTurn]) -> None:
         """A beat of the pulse, late by `lag_s`: each turn that runs has waited for it, too."""
         self.prometheus.loop_lag(lag_s)
-        for live in turns:
+        for live in list(turns):
+            live.catch_up()
             if live.source != "replay":  # its waits are recorded ones
                 live.gauge.loop_lag_s = max(live.gauge.loop_lag_s, lag_s)
         self.monitor.sample(now, time.time())

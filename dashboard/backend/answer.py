@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
+from dashboard.backend.reads import Reads
 from dashboard.backend.seam import Broken, Closed, Connection, Stopped, Transport
 from dashboard.turn.events import Observer, TurnEvent
 from dashboard.turn.machine import OPEN, TurnState
@@ -65,6 +67,33 @@ class Driver:
                 await self.aclose()
         return []
 
+    async def flow(self, tell: Callable[[list[TurnEvent]], None]) -> None:
+        """Tells what an open stream brings as it comes, for as long as that is all that happens; then it takes a `step`."""
+        turn, reads = self._turn, self._reads
+        if turn.state not in OPEN or reads is None:
+            return
+
+        def take(at: float, data: bytes) -> float | None:
+            tell(turn.feed(data, at))
+            return turn.deadline if turn.state in OPEN else None
+
+        try:
+            await reads.flow(take, turn.deadline)
+        finally:
+            if turn.state not in OPEN:
+                await self.aclose()
+
+    def catch_up(self) -> None:
+        """What came and is about to be told, is told now."""
+        if (reads := self._reads) is not None:
+            reads.tell()
+
+    @property
+    def _reads(self) -> Reads | None:
+        """What is open, where it can tell by itself what comes."""
+        connection: object = self._connection
+        return connection if isinstance(connection, Reads) else None
+
     async def _connect(self) -> list[TurnEvent]:
         turn, transport = self._turn, self._transport
         connection = self._connection = await transport.open(turn.ask, turn.deadline)
@@ -106,12 +135,13 @@ class Driver:
         return None if connection is None else await connection.aclose()
 
 
-async def answer(turn: Turn, transport: Transport, observe: Observer, stop: Stop) -> None:
+async def answer(turn: Turn, transport: Transport, observe: Observer, stop: Stop, driver: Driver | None = None) -> None:
     """Asks, reads, tries again as the turn says; returns when it has ended.
 
-    However this ends (cancelled, a mistake of ours), exactly one Ended is observed. `stop` says who cancelled, and when.
+    However this ends (cancelled, a mistake of ours), exactly one Ended is observed. `stop` says who cancelled, and when;
+    `driver`, a new one of the same turn, is for who wants it to `catch_up`.
     """
-    driver = Driver(turn, transport)
+    driver = driver or Driver(turn, transport)
 
     def tell(events: list[TurnEvent]) -> None:
         for event in events:
@@ -119,6 +149,7 @@ async def answer(turn: Turn, transport: Transport, observe: Observer, stop: Stop
 
     try:
         while turn.state is not TurnState.ENDED:
+            await driver.flow(tell)
             tell(await driver.step())
     except Exception as error:
         log.exception("turn %s", turn.id)

@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import Callable
 
-from dashboard.backend.answer import Stop, answer
+from dashboard.backend.answer import Driver, Stop, answer
 from dashboard.backend.seam import Transport
 from dashboard.config import Backend, Limits
 from dashboard.health.turn_gauge import TurnGauge
@@ -42,6 +42,7 @@ class LiveTurn:
         self.queued = True
         self._turn = turn
         self._stop = Stop("shutdown")
+        self._driver: Driver | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
         self._now: Callable[[], float] | None = None
@@ -62,7 +63,13 @@ class LiveTurn:
     async def _run(self, transport: Transport, observe: Callable[[TurnEvent], None], places: asyncio.Semaphore) -> None:
         async with places:
             self.queued = False
-            await answer(self._turn, transport, observe, self._stop)
+            self._driver = Driver(self._turn, transport)
+            await answer(self._turn, transport, observe, self._stop, self._driver)
+
+    def catch_up(self) -> None:
+        """What has come of it is observed now, and not in a moment: for who is about to look."""
+        if self._driver is not None:
+            self._driver.catch_up()
 
     def _finish(
         self, transport: Transport, observe: Callable[[TurnEvent], None], ended: Callable[[LiveTurn], None]

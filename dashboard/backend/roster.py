@@ -43,6 +43,12 @@ class Roster:
             self._transports[backend.name] = HttpTransport(backend)
         return self._transports[backend.name]
 
+    async def warm(self) -> None:
+        """Makes what reaches each backend beforehand: the first question should not wait for it."""
+        for backend in list(self.backends.values()):
+            await self.transport(backend).warm()
+            await asyncio.sleep(0)
+
     def places(self, backend: Backend) -> asyncio.Semaphore:
         """Room for its `max_parallel` turns."""
         if backend.name not in self._places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -73,12 +74,22 @@ def serve(
     from dashboard.runtime import install
 
     install(runtime)
-    if not quiet:
-        runtime.serving = partial(_say_where, address, port)  # not before: Panel may still refuse an option
+    runtime.serving = partial(_serving, None if quiet else partial(_say_where, address, port))
     sys.argv = ["panel", *panel_arguments(address, port, extra)]
     from panel.command import main
 
     main()
+
+
+def _serving(say: Callable[[], None] | None) -> None:
+    """The server listens; not before is that said, since Panel may still refuse an option.
+
+    What is loaded by now stays, and is looked through no more: Panel collects garbage after each page that ends, and
+    looking through it all would hold every other page up.
+    """
+    gc.freeze()
+    if say is not None:
+        say()
 
 
 def _say_where(address: str, port: int) -> None:

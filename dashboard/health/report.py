@@ -69,6 +69,15 @@ class Report(msgspec.Struct, frozen=True):
     usage: UsageSeen | None
 
 
+class SoFar(msgspec.Struct, frozen=True):
+    """Of a report, what is worth to be told twenty times a second while its turn runs."""
+
+    dialect: str
+    events: int
+    chunks: int
+    ttft_s: float | None
+
+
 def finite(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 

@@ -11,7 +11,7 @@ from dashboard.health.audits import Audits
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence
 from dashboard.health.objective import Judged, judged
-from dashboard.health.report import Agent, GapSeconds, Report, UsageSeen, finite, rounded
+from dashboard.health.report import Agent, GapSeconds, Report, SoFar, UsageSeen, finite, rounded
 from dashboard.health.rolling import Sketch
 from dashboard.health.troubles import DETAIL_CHARS, Troubles
 from dashboard.health.wording import clean, percent, seconds
@@ -135,6 +135,10 @@ class TurnGauge:
             finish_reason=self._finish,
             usage=UsageSeen(*self._usage) if self._usage else None,
         )
+
+    def so_far(self) -> SoFar:
+        """The few numbers that change while it runs; costs the same however much has come."""
+        return SoFar(self._dialect, self._events, self._chunks, rounded(self._times.get("text")))
 
     def judged(self) -> Judged | None:
         """Whether the turn, which has ended, was good; None when it counts for no objective."""

@@ -74,7 +74,7 @@ def happenings() -> list[list[str]]:
 
 def plain(columns: Mapping[str, Column]) -> dict[str, list[float]]:
     """Lists, not arrays: BokehJS cannot pull a document with binary columns again after its websocket dropped."""
-    return {name: np.round(column, 3).tolist() for name, column in columns.items()}
+    return {name: column.round(3).tolist() for name, column in columns.items()}
 
 
 class ChartBoard(Posted):

@@ -37,21 +37,29 @@ CARDS = ("events", "rate", "uptime", "reconnects", "ttft", "gap")
 
 
 def rows(window: Window, after: float = float("-inf")) -> dict[str, Column]:
-    """The window's rows with t > `after` (Unix time in ms), with four columns more.
+    """The window's rows since the last with t <= `after` (Unix time in ms), with four columns more.
 
     rate_all is the sum of the stacked rates; step is
     the width of a row and bar that of a drawn bar, both in ms. What is drawn as a line keeps its gaps
     (NaN); what is drawn as an area has no height there (Bokeh would join an area across a NaN): the stacked rates, and
     gap_area, which is gap_p50 so.
     """
-    fresh = window.columns["t"] > after
-    taken = {name: window.columns[name][fresh] for name in COLUMNS[:-4]}
+    times = window.columns["t"]
+    begin = len(times)
+    while begin and times[begin - 1] > after:  # one row at nearly every call
+        begin -= 1
+    taken = {name: window.columns[name][begin:] for name in COLUMNS[:-4]}
     taken["rate_all"] = taken["rate_text"] + taken["rate_routing"] + taken["rate_other"]
-    taken |= {name: np.nan_to_num(taken[name]) for name in RATES}
-    taken["gap_area"] = np.nan_to_num(taken["gap_p50"])
-    taken["step"] = np.full(int(fresh.sum()), window.step_s * 1000)
+    taken |= {name: _measured(taken[name]) for name in RATES}
+    taken["gap_area"] = _measured(taken["gap_p50"])
+    taken["step"] = np.full(len(times) - begin, window.step_s * 1000)
     taken["bar"] = BAR_STEPS * taken["step"]
     return taken
+
+
+def _measured(column: Column) -> Column:
+    """Zeros instead of gaps."""
+    return np.where(column == column, column, 0.0)  # noqa: PLR0124  # not NaN
 
 
 def mark_rows(window: Window, after: float = float("-inf")) -> dict[str, list[object]]:
@@ -99,7 +107,7 @@ def rollover(window: Window) -> int:
 
 def is_empty(window: Window, names: tuple[str, ...]) -> bool:
     """Nothing but gaps and zeros in these columns: the chart says what will appear."""
-    return not any(np.any(np.nan_to_num(window.columns[name]) != 0) for name in names)
+    return not any(_measured(window.columns[name]).any() for name in names)
 
 
 EMPTY: Mapping[str, tuple[str, ...]] = {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from dashboard.turn.events import (
     Anomaly,
     Asked,
+    ChunkArrived,
     Connected,
     Connecting,
     Disconnected,
@@ -14,15 +17,20 @@ from dashboard.turn.events import (
     Guessed,
     Heartbeat,
     MessageArrived,
+    Progressed,
     Recovered,
     RetryScheduled,
     Stalled,
+    TextArrived,
     TurnEvent,
 )
 from dashboard.ui.plain import one_line
 
 LINES = 1000
 DATA_CHARS = 220
+
+KEPT_CHARS = 4 * DATA_CHARS + 1
+"""Of what came, until somebody looks: `one_line` reads no more, and whether there was more."""
 
 Line = tuple[str, str, str, str]
 """Time since the question ("+1.204"), kind, tone ("", "good", "warn", "bad" or "calm"), data."""
@@ -32,7 +40,8 @@ class Console:
     """The last LINES events of a conversation's turns; `written` counts every one ever written."""
 
     def __init__(self) -> None:
-        self._lines: deque[Line] = deque(maxlen=LINES)
+        self._lines: deque[tuple[float, str, str, str]] = deque(maxlen=LINES)
+        """As they came: most consoles are never opened."""
         self._asked_at: dict[str, float] = {}
         self.written = 0
 
@@ -43,17 +52,35 @@ class Console:
         told = describe(event)
         if told is None:
             return
-        kind, tone, data = told
-        since = event.at - self._asked_at.get(event.turn, event.at)
-        self._lines.append((f"+{since:.3f}", kind, tone, one_line(data, DATA_CHARS)))
-        self.written += 1
+        self._write(event, *told)
         if isinstance(event, Ended):
             self._asked_at.pop(event.turn, None)
+
+    def route(self, kind: type) -> Callable[[Any], None] | None:
+        """What takes events of that kind; None: they have no line."""
+        if kind is MessageArrived:
+            return self._message
+        return None if kind in (ChunkArrived, TextArrived, Progressed) else self.observe
+
+    def _message(self, event: MessageArrived) -> None:
+        self._write(event, event.kind, _TONES.get(event.kind, ""), event.data)
+
+    def _write(self, event: TurnEvent, kind: str, tone: str, data: str) -> None:
+        at = event.at
+        kept = data if len(data) <= KEPT_CHARS else data[:KEPT_CHARS]
+        self._lines.append((at - self._asked_at.get(event.turn, at), kind, tone, kept))
+        self.written += 1
 
     def since(self, written: int) -> list[Line]:
         """The lines written after the first `written`, as far as they are still kept."""
         fresh = min(self.written - written, len(self._lines))
-        return [self._lines[i] for i in range(len(self._lines) - fresh, len(self._lines))]
+        lines = (self._lines[i] for i in range(len(self._lines) - fresh, len(self._lines)))
+        return [(f"+{since:.3f}", kind, tone, one_line(data, DATA_CHARS)) for since, kind, tone, data in lines]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds on to."""
+        return sum(150 + len(line[-1]) for line in self._lines)
 
     def take(self, other: Console) -> None:
         """The lines of another one, as they stand."""

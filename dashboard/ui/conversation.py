@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.backend.live import LiveTurn
 from dashboard.config import AskOptions
+from dashboard.turn.machine import TurnState
 from dashboard.ui.console import Console
 from dashboard.ui.markdown import Blocks
 from dashboard.ui.plain import one_line, visible
@@ -73,8 +74,9 @@ class Shown:
             self._blocks.finish()
 
     def _fields(self) -> Fields:
-        live = self.live
-        return fields(live.transcript, live.gauge.report(), time.monotonic(), queued=live.queued, seen=live.seen)
+        live, gauge = self.live, self.live.gauge
+        report = gauge.report() if live.transcript.state is TurnState.ENDED else gauge.so_far()
+        return fields(live.transcript, report, time.monotonic(), queued=live.queued, seen=live.seen)
 
     def patch(self) -> dict[str, Any]:
         """What changed: fields, blocks from the first that is not yet final there, reasoning from where it stood."""
@@ -180,7 +182,7 @@ class Conversation:
     @property
     def size(self) -> int:
         """About how many bytes it holds on to."""
-        return sum(each.size for each in self.turns) + 250 * (self.console.written - self.console.dropped)
+        return sum(each.size for each in self.turns) + self.console.size
 
     def copy(self) -> Conversation:
         """The same turns for a second page: the ended ones shared, a running one shown anew; they go apart from here."""

@@ -73,7 +73,8 @@ def _parser(colour: Callable[[str, str, str], str] | None) -> MarkdownIt:
     return parser
 
 
-_coloured, _uncoloured = _parser(colour), _parser(None)
+_coloured, _uncoloured, _outline = _parser(colour), _parser(None), _parser(None)
+_outline.core.ruler.enableOnly(["normalize", "block"])  # where blocks begin and end, whatever stands in them
 
 
 def _clean(html: str) -> str:
@@ -121,7 +122,7 @@ def _parts(text: str, rest: _Rest) -> list[tuple[str, _Rest]]:
     if len(text) <= LONG:
         return [(text, rest)]
     skipped = rest.head.count("\n")
-    tokens = _uncoloured.parse(rest.head + text)
+    tokens = _outline.parse(rest.head + text)
     opens = _PARTS.get(tokens[0].type) if tokens else None
     level = 2 if opens == "tr_open" else 1
     starts = [each.map[0] - skipped for each in tokens if each.type == opens and each.level == level and each.map]
@@ -207,7 +208,7 @@ class Blocks:
         """Closes every block but the last of the complete lines, and of a long last one all parts but the last."""
         lines = self._open.split("\n")
         skipped = self._rest.head.count("\n")
-        tokens = _uncoloured.parse(self._rest.head + "\n".join(lines[:-1]))
+        tokens = _outline.parse(self._rest.head + "\n".join(lines[:-1]))
         maps = [token.map for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
         starts = [max(0, lines_of[0] - skipped) for lines_of in maps]
         if not starts or (len(starts) < 2 and len(self._open) <= LONG):

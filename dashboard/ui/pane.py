@@ -153,6 +153,7 @@ class Pane(Posted):
     async def _paint(self, shown: Shown, together: int) -> None:
         live, revision = shown.live, 0
         while not live.done:
+            live.catch_up()
             revision = await live.changed(revision)
             await self._keeps_up()
             began = time.thread_time()  # what it costs the loop; on a busy machine wall time is mostly others'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dashboard.health.report import Report
+from dashboard.health.report import Report, SoFar
 from dashboard.health.unread import Seen
 from dashboard.turn.machine import OPEN, TurnState
 from dashboard.turn.transcript import Transcript
@@ -25,22 +25,26 @@ QUOTING = frozenset(("failed", "rejected"))
 
 
 def fields(
-    transcript: Transcript, report: Report, now: float, *, queued: bool = False, seen: Seen | None = None
+    transcript: Transcript, report: Report | SoFar, now: float, *, queued: bool = False, seen: Seen | None = None
 ) -> Fields:
-    """Everything but the answer's blocks and its reasoning; values are compared to send only what changed."""
+    """Everything but the answer's blocks and its reasoning; values are compared to send only what changed.
+
+    Of a turn that has ended the whole `report` is needed.
+    """
     live = transcript.state is not TurnState.ENDED
+    whole = report if isinstance(report, Report) and not live else None
     return {
         "state": "queued" if queued and live else transcript.state.value,
         "live": live,
         "phases": phases(transcript, queued=queued) + (_unread(seen, report) if live else []),
         "typing": live and transcript.state in OPEN and not transcript.text,
         "meter": _meter(transcript, report, now) if live else None,
-        "verdict": None if live else verdict(report) | began(seen),
-        "numbers": [] if live else numbers(report),
+        "verdict": verdict(whole) | began(seen) if whole else None,
+        "numbers": numbers(whole) if whole else [],
     }
 
 
-def _meter(transcript: Transcript, report: Report, now: float) -> Fields:
+def _meter(transcript: Transcript, report: Report | SoFar, now: float) -> Fields:
     """The live line; the browser goes on counting the silence by itself, without a message."""
     return {
         "ttft": seconds(report.ttft_s) if report.ttft_s is not None else "",
@@ -51,7 +55,7 @@ def _meter(transcript: Transcript, report: Report, now: float) -> Fields:
     }
 
 
-def _unread(seen: Seen | None, report: Report) -> list[Fields]:
+def _unread(seen: Seen | None, report: Report | SoFar) -> list[Fields]:
     """While it streams: it talks, and nothing of it is understood."""
     if seen is None or seen.understood or len(seen.messages) < SPEAKS:
         return []

@@ -76,6 +76,8 @@ class Watched:
         """What can be seen at any time."""
         report = self.gauge.report()
         sane(report)
+        told = msgspec.structs.asdict(self.gauge.so_far())
+        assert told == {name: getattr(report, name) for name in told}
         shown = fields(self.transcript, report, self.now, seen=self.seen)
         assert json.loads(json.dumps(shown)) == shown
         self.monitor.sample(self.now, 1.7e9 + self.wall_off)
