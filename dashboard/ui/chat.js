@@ -41,6 +41,7 @@ class Chat extends Pane {
     const examples = (settings.examples ?? []).map((text) =>
       el("button", {type: "button", class: "example", onclick: () => this.act({type: "ask", text})}, text));
     this.empty.replaceChildren(
+      icon("wave"),
       el("h2", {}, "Ask, and watch the stream"),
       el("p", {}, `The answer streams in here. Beside it: how fast, how steady, and at the end how it ended and whose fault it was.`),
       el("div", {class: "examples"}, ...examples));

@@ -25,6 +25,7 @@ class Compare extends Pane {
     const examples = (settings.examples ?? []).map((text) =>
       el("button", {type: "button", class: "example", onclick: () => this.act({type: "ask", text})}, text));
     this.empty.replaceChildren(
+      icon("compare"),
       el("h2", {}, "Ask once, and watch them side by side"),
       el("p", {}, "Every backend below is asked at the same moment. Each answer gets its verdict and its numbers; the best of a row is marked."),
       el("div", {class: "examples"}, ...examples));

@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
+  wave: "M1.5 9.2c1.9-4.4 3.9-4.4 6.2 0s4.4 4.2 6.8-.6",
   completed: "M3.5 8.5l3 3 6-7",
   stopped: "M5 5h6v6H5z",
   failed: "M4.5 4.5l7 7m0-7l-7 7",
@@ -81,10 +82,11 @@ function letter(event) {
   return typeof data === "string" ? JSON.parse(data) : data;
 }
 
-// What stood there before any script ran goes when what takes its place is seen: two frames on.
+// What stood there before any script ran goes when what takes its place is seen: two frames on, and where the window is
+// narrow after its side has closed (nav.js).
 function bare() {
-  const away = () => document.getElementById("streamgauge-opening")?.remove();
-  requestAnimationFrame(() => requestAnimationFrame(away));
+  const away = () => requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("streamgauge-opening")?.remove()));
+  setTimeout(away, matchMedia("(max-width: 1199px)").matches ? 350 : 0);
 }
 
 // For a component that shows numbers: what it is told, all of it anew when it has rendered or its websocket came back.

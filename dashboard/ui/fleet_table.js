@@ -18,6 +18,8 @@ function inOrder(rows, {by, down}) {
   });
 }
 
+const WORST_FIRST = ["failing", "unwell", "over", "unknown", "well"];
+
 class Fleet {
   constructor(model) {
     this.model = model;
@@ -29,6 +31,7 @@ class Fleet {
     this.sort = {by: "health", down: false};
     this.open = ({view, ...query}) => model.send_msg({type: view, ...query});
     this.summary = el("h1", {class: "summary", role: "status"}, "…");
+    this.sign = el("span", {class: "overall"});
     this.clock = el("span", {class: "clock"});
     this.build();
     this.showOrder();
@@ -48,7 +51,7 @@ class Fleet {
     this.table = el("div", {class: "table", role: "table", "aria-label": "Backends"},
       el("div", {role: "rowgroup", class: "top"}, el("div", {class: "heads", role: "row"}, ...this.heads.values())), this.body);
     this.root = el("section", {class: "fleet", "aria-label": "Fleet"},
-      el("header", {}, this.summary, el("label", {class: "sorter"}, "Sort by ", this.picker), this.clock,
+      el("header", {}, this.sign, this.summary, el("label", {class: "sorter"}, "Sort by ", this.picker), this.clock,
         button("Keys", null, () => this.help.show(), {class: "keys", title: "All keys (?)"}),
         el("a", {class: "to-wall", href: "?view=fleet&wall=1", target: "_blank", rel: "noopener"}, "Wall")), this.server, this.hint, this.table, this.help.root);
   }
@@ -148,6 +151,9 @@ class Fleet {
     });
     const rows = [...this.rows.values()].map((each) => each.row);
     setText(this.summary, summed(rows));
+    const worst = WORST_FIRST.find((health) => rows.some((row) => row.health === health)) ?? "unknown";
+    if (this.sign.dataset.health !== worst) this.sign.replaceChildren(healthSign(worst));
+    this.sign.dataset.health = worst;
     if (this.hint) this.hint.hidden = !rows.length || rows.some((row) => row.health !== "unknown");
   }
 

@@ -72,9 +72,7 @@ class Wall extends Fleet {
   arrange() {
     super.arrange();
     const rows = [...this.rows.values()].map((each) => each.row);
-    const worst = ["failing", "unwell", "over", "unknown", "well"].find((health) => rows.some((row) => row.health === health)) ?? "unknown";
-    if (this.root.dataset.health !== worst) this.sign.replaceChildren(healthSign(worst));
-    this.root.dataset.health = worst;
+    this.root.dataset.health = this.sign.dataset.health;
     const columns = Math.max(1, Math.ceil(Math.sqrt(rows.length)));
     this.body.style.setProperty("--columns", columns);
     this.body.style.setProperty("--rows", Math.ceil(rows.length / columns));

@@ -63,5 +63,5 @@ function placard(what, {wanted, turns, act}) {
     choose: ["Choose a turn", "See what arrived when, what it meant, and why it ended as it did.", null],
     unknown: [`No turn ${wanted}`, "This process knows no turn of that id. Bytes do not outlive a restart of Streamgauge; numbers do where `history:` has a file, those of the last 100 turns of each backend. A link from Grafana may also belong to another replica.", turns ? all : chat],
   }[what];
-  return el("div", {class: `placard ${what}`, role: what === "loading" ? "status" : null}, el("h1", {}, say[0]), el("p", {}, ...coded(say[1])), say[2]);
+  return el("div", {class: `placard ${what}`, role: what === "loading" ? "status" : null}, icon("inspect"), el("h1", {}, say[0]), el("p", {}, ...coded(say[1])), say[2]);
 }

@@ -22,6 +22,7 @@ from panel.models.esm import ReactiveESM as ESMModel
 from panel_material_ui.base import MaterialComponent
 
 from dashboard.ui.opening import OF_COMPARE, OF_INSPECT, of_chat, of_fleet, opening
+from dashboard.ui.theme import MARK
 
 MATERIAL = (pmui.Page, pmui.Alert, pmui.Typography, pmui.Select, pmui.TextInput, pmui.TextAreaInput, pmui.RadioBoxGroup)
 """What the views are built of, whether open yet or not: a browser must know it before it comes."""
@@ -33,13 +34,6 @@ UNUSED = re.compile(
 """WebGL, a table with its dates and looks, and a picture for a home screen."""
 
 ICON = re.compile(r'(<link rel="icon" href=")[^"]*"')
-DRAWN = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' "
-    "fill='%230B6F8A'/%3E%3Cpath d='M3 9.5c1.5-3 3-3 5 0s3.5 3 5 0' fill='none' stroke='%23fff' stroke-width='1.8' "
-    "stroke-linecap='round'/%3E%3C/svg%3E"
-)
-"""The icon of the tab: no request of its own."""
-
 TABLES = re.compile(r'<script[^>]*\ssrc="[^"]*/bokeh-tables(?:\.min)?\.js[^"]*"[^>]*></script>')
 NO_TABLES = (
     '<script>Bokeh.register_plugin({"streamgauge/no-tables": () => {}}, "streamgauge/no-tables", '
@@ -125,7 +119,7 @@ def slimmed(page: str, document: Document) -> str:
     if document not in _lean:
         return page
     page = TABLES.sub(NO_TABLES, UNUSED.sub("", page), count=1)
-    page = ICON.sub(rf'\g<1>{DRAWN}"', page, count=1)
+    page = ICON.sub(rf'\g<1>{MARK}"', page, count=1)
     named = dict.fromkeys(
         model.esm for model in document.models if isinstance(model, ESMModel) and model.bundle == "url"
     )

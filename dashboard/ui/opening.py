@@ -12,17 +12,20 @@ from html import escape
 from typing import Any
 
 from dashboard.ui.modules import source
-from dashboard.ui.theme import THEME
+from dashboard.ui.theme import MARK, THEME
 
 NAME = "streamgauge-opening"
 
-DARK = f"""
-try {{
+DARK = """
+try {
   const asked = new URLSearchParams(location.search).get("theme"), kept = localStorage.getItem("streamgauge-theme");
-  if ((asked ?? kept) === "dark") document.getElementById("{NAME}").dataset.theme = "dark";
-}} catch {{ /* a browser that keeps nothing begins in the light */ }}
+  if ((asked ?? kept) === "dark") document.documentElement.dataset.opening = "dark";
+} catch { /* a browser that keeps nothing begins in the light */ }
 """
-"""As nav.js chooses."""
+"""As nav.js chooses, and before anything is painted."""
+
+QUIET = "#loader:not(.error){visibility:hidden}"
+"""Material's page lays grey and a spinner over everything until it is alive; here something can be read meanwhile."""
 
 OPENING = "Opening …<noscript>This page needs JavaScript.</noscript>"
 
@@ -39,7 +42,7 @@ def _palettes() -> str:
             for shade, colour in (told.items() if isinstance(told, Mapping) else [("", told)])
         )
 
-    return f'#{NAME}{{{colours("light")}}}#{NAME}[data-theme="dark"]{{color-scheme:dark;{colours("dark")}}}'
+    return f'#{NAME}{{--mark:url("{MARK}");{colours("light")}}}:root[data-opening="dark"] #{NAME}{{color-scheme:dark;{colours("dark")}}}'
 
 
 def _shadow(style: str, inside: str) -> str:
@@ -100,6 +103,6 @@ def opening(title: str, views: Iterable[Sequence[str]], current: str, inside: st
     header = f"<header><b>{escape(title)}</b><nav>{links}</nav></header>" * bar
     frame = f'{header}<div class="whole">{inside}</div>'
     return (
-        f"<style>{_palettes()}</style>"
-        f'<div id="{NAME}" role="status">{_shadow(_sheet("opening.css", "nav.css"), frame)}</div><script>{DARK}</script>'
+        f"<script>{DARK}</script><style>{_palettes()}{QUIET}</style>"
+        f'<div id="{NAME}" role="status">{_shadow(_sheet("opening.css", "nav.css"), frame)}</div>'
     )

@@ -158,7 +158,10 @@ class Page:
         if side:
             self.frame.param.update(sidebar=side, sidebar_open=self._side_open, sx=self._sx)
         else:
-            self.frame.param.update(sidebar_open=False, sx={**self._sx, **SIDELESS})
+            kept = self.frame.sidebar or [
+                pn.Spacer(width=0)
+            ]  # with something at the side, the bar has its button's room
+            self.frame.param.update(sidebar=kept, sidebar_open=False, sx={**self._sx, **SIDELESS})
 
     def tick(self) -> None:
         """Shows what is new; four times a second, and nothing to a hidden tab or one that cannot keep up. Never raises."""

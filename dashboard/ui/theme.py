@@ -49,6 +49,13 @@ MARKS: Mapping[str, str] = {
 }
 """What happened, on the charts: how turns ended, stalls, reconnects."""
 
+MARK = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' "
+    "fill='%230B6F8A'/%3E%3Cpath d='M3 9.5c1.5-3 3-3 5 0s3.5 3 5 0' fill='none' stroke='%23fff' stroke-width='1.8' "
+    "stroke-linecap='round'/%3E%3C/svg%3E"
+)
+"""The icon of the tab, and beside the title: no request of its own."""
+
 _UNQUOTED = FONT.replace('"', "'")
 TOOLTIP = (
     "margin:-6px;padding:7px 11px;border:1px solid var(--mui-palette-divider,#E0E4E8);white-space:pre;tab-size:80px;"
@@ -71,6 +78,15 @@ _BAR = {
                 "boxShadow": "none",
                 "borderBottom": "1px solid var(--mui-palette-divider)",
                 "& .title": {"color": "var(--mui-palette-text-primary) !important"},
+                "& .title::before": {
+                    "content": '""',
+                    "display": "inline-block",
+                    "width": "22px",
+                    "height": "22px",
+                    "marginRight": "9px",
+                    "verticalAlign": "-5px",
+                    "background": f'url("{MARK}")',
+                },
                 "@media (max-width: 600px)": {"& .title": {"display": "none"}},
             }
         }

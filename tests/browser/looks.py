@@ -161,6 +161,22 @@ def chat_help(page: Page, place: Site) -> None:
     page.wait_for_timeout(300)
 
 
+def chat_side(page: Page, place: Site) -> None:
+    """The side stands open wherever there is room for it, and over the page where there is none."""
+    chat_badly(page, place)
+    page.evaluate(
+        """() => {
+          const open = () => {
+            const page = Bokeh.documents[0].roots().find((root) => root.data && "sidebar_open" in root.data)
+            page.data.sidebar_open = true
+          }
+          addEventListener("resize", () => setTimeout(open, 200))
+          open()
+        }"""
+    )
+    page.wait_for_timeout(900)
+
+
 def lose(page: Page) -> None:
     """The page's own server is gone: its websocket, and what it would ask whether the server is back."""
     page.context.route("**/healthz", lambda route: route.abort())
@@ -318,6 +334,7 @@ LOOKS: Mapping[str, Look] = {
     "chat-down": chat_down,
     "chat-overloaded": chat_overloaded,
     "chat-help": chat_help,
+    "chat-side": chat_side,
     "compare-empty": lambda page, place: compared(page, place, "demo,reasoning"),
     "compare-loading": compare_loading,
     "compare-streaming": compare_streaming,

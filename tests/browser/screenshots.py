@@ -80,7 +80,7 @@ class Album:
             for width, height in WIDE:
                 looked.page.set_viewport_size({"width": width, "height": height})
                 looked.page.mouse.move(1, 1)  # the pointer stands still while what lies beneath it moves
-                looked.page.wait_for_timeout(500)
+                looked.page.wait_for_timeout(800)
                 self.shoot(looked.page, name, width)
         with seen(browser, place, name, PHONE) as looked:
             look(looked.page, place)

@@ -67,7 +67,7 @@ def test_each_view_opens_as_itself_and_dark_where_the_page_will_be(browser: Brow
             page.goto(f"{place.url}?view={view}&theme=dark", wait_until="commit")
             assert said in began(seen)
             assert ("Total events" in began(seen)) == (view == "chat")
-            page.locator(f"#{OPENING}[data-theme=dark]").wait_for(state="attached", timeout=60_000)
+            page.locator(":root[data-opening=dark]").wait_for(state="attached", timeout=60_000)
             background = page.locator(f"#{OPENING}").evaluate("(it) => getComputedStyle(it).backgroundColor")
             assert background == "rgb(13, 18, 22)"
 

@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 import pytest
 from bokeh.document import Document
 from bokeh.plotting import figure
+from panel_material_ui.base import MaterialComponent
 
 import dashboard.ui.page  # noqa: F401  # all our components
 from dashboard.ui import lean, modules
@@ -64,6 +65,19 @@ def test_a_lean_document_is_not_looked_through_for_mistakes_and_another_is(
         document.add_root(figure())
         document.validate()
         assert caplog.text.count("MISSING_RENDERERS") == told
+
+
+def test_a_lean_document_has_of_materials_map_of_modules_what_says_that_it_is_material(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Panel's script wraps a part of which the map names "@mui" in Material's theme; the bundle imports nothing."""
+    monkeypatch.setattr(MaterialComponent, "_get_properties", MaterialComponent._get_properties)
+    lean.install()
+    ours, other = Document(), Document()
+    lean.make_lean(ours)
+    assert pmui.Select(options=["a"]).get_root(ours).importmap == lean.IMPORTS
+    assert all(name.startswith("@mui") for name in lean.IMPORTS["imports"])
+    assert len(pmui.Select(options=["a"]).get_root(other).importmap["imports"]) > 5
 
 
 def test_only_a_lean_page_is_slimmed() -> None:
