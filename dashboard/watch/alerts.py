@@ -57,6 +57,9 @@ BURNS = (
 """The SRE workbook's table; the first that holds is told."""
 BURN_LEAST = 2.0
 """More than so many bad turns within the long window: one failure at night wakes nobody."""
+DOWN_INTERVALS, DOWN_LESS_S = 2.0, 60.0
+"""A backend is down when its last probe failed and none has succeeded for so many of its canary's intervals, less so many
+seconds: with the alert's own two minutes, one failed probe of a canary that asks every few minutes wakes nobody."""
 STALE_INTERVALS = 3.0
 """A canary is stale when nothing was heard of it for so many of its intervals."""
 FROZEN_S = 60.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from math import inf
 
 import msgspec
 
@@ -13,6 +14,8 @@ from dashboard.watch.alarms import Holds, Key
 from dashboard.watch.alerts import (
     BURN_LEAST,
     BURNS,
+    DOWN_INTERVALS,
+    DOWN_LESS_S,
     FROZEN_S,
     LOOP_LATE_S,
     RULES,
@@ -32,7 +35,8 @@ MISTAKE_CHARS = 160
 
 
 class OfBackend(msgspec.Struct, frozen=True):
-    """One backend now. `quiet_s`: nothing was heard of it, infinite for never; `canary_*` 0 and False without a canary.
+    """One backend now. `quiet_s`: nothing was heard of it, infinite for never; `canary_*` 0 and False without a canary,
+    `canary_good_s`: since a probe succeeded, infinite for never.
 
     `increase` knows "turns", "stalled", "bursts", "reconnects", "ttft_counted" and "ttft_good"; `past` counts the turns
     that objectives are computed on.
@@ -45,6 +49,7 @@ class OfBackend(msgspec.Struct, frozen=True):
     canary_failed: bool = False
     canary_interval_s: float = 0.0
     canary_silent_s: float = 0.0
+    canary_good_s: float = inf
     objectives: Mapping[str, Objective] = msgspec.field(default_factory=lambda: DEFAULTS)
 
 
@@ -75,7 +80,8 @@ def holding(backends: Mapping[str, OfBackend], process: OfProcess) -> dict[Key, 
 
 
 def _down(rule: Rule, seen: OfBackend) -> Holds | None:
-    return Holds(rule.severity, "its last probe failed") if seen.canary_failed else None
+    long = seen.canary_good_s > DOWN_INTERVALS * seen.canary_interval_s - DOWN_LESS_S
+    return Holds(rule.severity, "its last probe failed") if seen.canary_failed and long else None
 
 
 def _stale(rule: Rule, seen: OfBackend) -> Holds | None:

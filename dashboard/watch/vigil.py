@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from math import inf
 
 from dashboard.config import Backend
 from dashboard.telemetry.history import History
@@ -101,6 +102,7 @@ class Vigil:
             canary is not None and canary.success is False,
             canary.interval_s if canary else 0.0,
             wall_now - heard_at,
+            wall_now - canary.last_success_at if canary and canary.last_success_at else inf,
             of_backend(backend),
         )
 

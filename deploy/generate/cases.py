@@ -2,67 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from dashboard.watch.slo import DEFAULTS
+from deploy.generate.instance_cases import INSTANCES
+from deploy.generate.series import AVAILABILITY, DEMO, TTFT, A, B, burns, frozen, series, stalls, turns
 from deploy.generate.unit_test import Case, Check, Fires, written
-
-Series = list[tuple[str, str]]
-
-A = {"job": "streamgauge", "instance": "a:5006"}
-B = {"job": "streamgauge", "instance": "b:5006"}
-DEMO = {"job": "streamgauge", "backend": "demo"}
-AVAILABILITY = {**DEMO, "source": "canary", "objective": "availability"}
-TTFT = {**DEMO, "source": "canary", "objective": "ttft"}
-
-
-def series(metric: str, values: str, of: Mapping[str, str] | None = None, **labels: str) -> tuple[str, str]:
-    """A series of instance a's backend demo, unless `of` names other labels."""
-    told = ", ".join(
-        f'{key}="{value}"' for key, value in {**({**A, "backend": "demo"} if of is None else of), **labels}.items()
-    )
-    return (f"streamgauge_{metric}{{{told}}}", values)
-
-
-def up(values: str, job: str = "streamgauge") -> tuple[str, str]:
-    return (f'up{{job="{job}", instance="a:5006"}}', values)
-
-
-TARGETS = {name: objective.target for name, objective in DEFAULTS.items()}
-
-
-def turns(objective: str, good: str, counted: str, source: str = "canary", target: float | None = None) -> Series:
-    """What is good and what counts, and the objective, which another replica may not know yet."""
-    return [
-        series("objective_ratio", f"{target or TARGETS[objective]}x200", objective=objective),
-        series("objective_ratio", "0.5x200", {**B, "backend": "demo"}, objective=objective),
-        series("turns_good_total", good, source=source, objective=objective),
-        series("turns_counted_total", counted, source=source, objective=objective),
-    ]
-
-
-def burns(objective: Mapping[str, str], value: str, *windows: str) -> list[Fires]:
-    return [Fires(objective, value, each) for each in windows]
-
-
-def frozen(last: str | None) -> Series:
-    connections = [
-        series("connections", f"{n}x20", state=state) for state, n in (("open", 2), ("stalled", 1), ("connecting", 4))
-    ]
-    return connections + ([] if last is None else [series("last_event_timestamp_seconds", last)])
-
-
-def stalls(stalled: str, turned: str) -> Series:
-    return [
-        series("turns_stalled_total", stalled),
-        series("turns_total", turned, source="live", outcome="completed"),
-        series("turns_total", turned, source="canary", outcome="stalled"),
-    ]
-
-
-def late(metric: str, edge: str, in_time: str, everything: str) -> Series:
-    return [series(f"{metric}_bucket", in_time, A, le=edge), series(f"{metric}_count", everything, A)]
-
 
 PROBED_EVERY_MINUTE = series("threshold_seconds", "60x30", kind="canary_interval")
 BAD_EIGHTH = turns("availability", "0+35x80", "0+40x80")
@@ -129,6 +73,29 @@ BACKENDS = [
             series("canary_success", "1x10 0x20", {**B, "backend": "demo"}),
         ],
         [Check("9m", "BackendDown"), Check("12m", "BackendDown"), Check("14m", "BackendDown", [Fires(DEMO)])],
+    ),
+    Case(
+        "a canary that asks every five minutes: one probe fails; later two do",
+        [
+            series("threshold_seconds", "300x60", kind="canary_interval"),
+            series("canary_success", "1x9 0x4 1x9 0x20"),
+            series("canary_last_success_timestamp_seconds", "0x4 300x9 900x4 1200x30"),
+        ],
+        [
+            Check("13m", "BackendDown"),
+            Check("25m", "BackendDown"),
+            Check("30m", "BackendDown"),
+            Check("32m", "BackendDown", [Fires(DEMO)]),
+        ],
+    ),
+    Case(
+        "a canary that asks every minute fails",
+        [
+            PROBED_EVERY_MINUTE,
+            series("canary_success", "1x5 0x20"),
+            series("canary_last_success_timestamp_seconds", "0+60x5 300+0x20"),
+        ],
+        [Check("7m", "BackendDown"), Check("9m", "BackendDown", [Fires(DEMO)])],
     ),
     Case(
         "a canary that stopped while all was well",
@@ -213,111 +180,6 @@ BACKENDS = [
             series("turns_total", "0x5 2x40", source="live", outcome="completed"),
         ],
         [Check("8m", "Bursts")],
-    ),
-]
-
-INSTANCES = [
-    Case(
-        "a target answers, then it does not",
-        [up("1x5 0x10")],
-        [
-            Check("5m", "Watchdog", [Fires({})]),
-            Check("7m", "InstanceDown"),
-            Check("9m", "InstanceDown", [Fires(A)]),
-            Check("9m", "InstanceMissing"),
-        ],
-    ),
-    Case(
-        "no target at all",
-        [up("1x10", "other")],
-        [
-            Check("4m", "InstanceMissing"),
-            Check("6m", "InstanceMissing", [Fires({"job": "streamgauge"})]),
-            Check("6m", "InstanceDown"),
-        ],
-    ),
-    Case(
-        "Prometheus probes by itself: one place fails, then both",
-        [
-            (f'probe_success{{job="streamgauge-probe", instance="{place}:5006", backend="demo"}}', values)
-            for place, values in (("a", "1x5 0x20"), ("b", "1x10 0x20"))
-        ],
-        [
-            Check("10m", "ProbeFails"),
-            Check("13m", "ProbeFails"),
-            Check("15m", "ProbeFails", [Fires({"job": "streamgauge-probe", "backend": "demo"})]),
-        ],
-    ),
-    Case(
-        "a probe that gives no answer: at one place, then at both",
-        [
-            (f'up{{job="streamgauge-probe", instance="{place}:5006", backend="demo"}}', values)
-            for place, values in (("a", "1x2 0x30"), ("b", "1x10 0x20"))
-        ],
-        [
-            Check("15m", "ProbeMissing"),
-            Check("15m", "ProbeFails"),
-            Check("22m", "ProbeMissing", [Fires({"job": "streamgauge-probe", "backend": "demo"})]),
-        ],
-    ),
-    Case(
-        "one update in eight is late",
-        late("screen_lag_seconds", "0.5", "0+70x40", "0+80x40"),
-        [Check("1m", "SlowScreen"), Check("8m", "SlowScreen", [Fires(A, "12.5%")])],
-    ),
-    Case(
-        "one update in 32 is late", late("screen_lag_seconds", "0.5", "0+62x40", "0+64x40"), [Check("8m", "SlowScreen")]
-    ),
-    Case(
-        "few updates, all of them late",
-        late("screen_lag_seconds", "0.5", "0x40", "0+4x40"),
-        [Check("8m", "SlowScreen")],
-    ),
-    Case(
-        "one timer in eight is late",
-        late("event_loop_lag_seconds", "0.25", "0+210x40", "0+240x40"),
-        [Check("1m", "EventLoopBlocked"), Check("8m", "EventLoopBlocked", [Fires(A, "12.5%")])],
-    ),
-    Case(
-        "the loop runs",
-        late("event_loop_lag_seconds", "0.25", "0+240x40", "0+240x40"),
-        [Check("8m", "EventLoopBlocked")],
-    ),
-    Case(
-        "the history cannot be written, then it can",
-        [series("history_available", "1x5 0x5 1x20", A)],
-        [
-            Check("5m", "HistoryFailing"),
-            Check("8m", "HistoryFailing", [Fires(A)]),
-            Check("12m", "HistoryFailing"),
-        ],
-    ),
-    Case(
-        "agents beyond the cap",
-        [series("label_overflow_total", "0x5 3+0x60", A)],
-        [Check("4m", "LabelOverflow"), Check("10m", "LabelOverflow", [Fires(A, "3")])],
-    ),
-    Case(
-        "a task fails here, an observer there",
-        [
-            series("task_failures_total", "0x5 1x60", A),
-            series("observer_errors_total", "0x60", A),
-            series("task_failures_total", "0x60", B),
-            series("observer_errors_total", "0x5 2x60", B),
-        ],
-        [Check("4m", "TaskFailures"), Check("10m", "TaskFailures", [Fires(A), Fires(B)])],
-    ),
-    Case(
-        "a configuration that was not taken",
-        [
-            series("config_last_reload_successful", "1x5 0x5 1x20", A),
-            series("config_last_reload_success_timestamp_seconds", "0x10 660x20", A),
-        ],
-        [
-            Check("5m", "ConfigNotLoaded"),
-            Check("9m", "ConfigNotLoaded", [Fires(A, "9m 0s")]),
-            Check("12m", "ConfigNotLoaded"),
-        ],
     ),
 ]
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dashboard.watch.alerts import FROZEN_S, LOOP_LATE_S, SCREEN_LATE_S, STALE_INTERVALS, Rule
+from dashboard.watch.alerts import (
+    DOWN_INTERVALS,
+    DOWN_LESS_S,
+    FROZEN_S,
+    LOOP_LATE_S,
+    SCREEN_LATE_S,
+    STALE_INTERVALS,
+    Rule,
+)
 from deploy.generate.promql import over_replicas, window
 
 PERCENT = "{{ $value | humanizePercentage }}"
@@ -19,18 +27,25 @@ def _ratio(bad: str, everything: str, rule: Rule) -> str:
     return f"{bad}\n  / {everything} > {rule.limit:g}\nand {bad} > {rule.least + 0.5:g}"
 
 
+INTERVAL = 'streamgauge_threshold_seconds{kind="canary_interval"}'
+SUCCESS = "max without (instance, pod) (streamgauge_canary_success)"
+LAST_SUCCESS = "max without (instance, pod) (streamgauge_canary_last_success_timestamp_seconds)"
+
+
 def _backend_down(_rule: Rule) -> tuple[str, str]:
-    return "max without (instance, pod) (streamgauge_canary_success) == 0", "Every place that probes it fails."
+    expression = (
+        f"{SUCCESS} == 0\nunless\ntime() - {LAST_SUCCESS}\n"
+        f"  <= {DOWN_INTERVALS:g} * max without (instance, pod, kind) ({INTERVAL}) - {DOWN_LESS_S:g}"
+    )
+    return expression, "Every place that probes it fails."
 
 
 def _canary_stale(_rule: Rule) -> tuple[str, str]:
-    interval = 'streamgauge_threshold_seconds{kind="canary_interval"}'
-    success = "max without (instance, pod) (streamgauge_canary_success)"
-    last = "max without (instance, pod) (streamgauge_canary_last_success_timestamp_seconds)"
     expression = (
-        f"time() - {last}\n  > {STALE_INTERVALS:g} * max without (instance, pod, kind) ({interval})\n  unless {success} == 0\n"
-        f"or\nmax without (instance, pod, kind) ({interval}\n  * {STALE_INTERVALS:g} < on (job, instance) group_left time() - "
-        f"streamgauge_start_time_seconds)\n  unless {success}"
+        f"time() - {LAST_SUCCESS}\n  > {STALE_INTERVALS:g} * max without (instance, pod, kind) ({INTERVAL})\n"
+        f"  unless {SUCCESS} == 0\n"
+        f"or\nmax without (instance, pod, kind) ({INTERVAL}\n  * {STALE_INTERVALS:g} < on (job, instance) group_left time() - "
+        f"streamgauge_start_time_seconds)\n  unless {SUCCESS}"
     )
     return expression, f"No probe has ended for {STALE_INTERVALS:g} of its intervals."
 

@@ -62,6 +62,7 @@ BROKEN = [
     ("a floor", " > 2.5", " > 0", "burn"),
     ("the short window", "and backend:streamgauge_turns_bad:ratio_rate5m", "or backend:streamgauge_turns_bad:ratio_rate5m", "burn"),
     ("all places", "max without (instance, pod) (streamgauge_canary_success) == 0", "min without (instance, pod) (streamgauge_canary_success) == 0", "backends"),
+    ("the second probe", "  <= 2 * max without", "  <= 0 * max without", "backends"),
     ("the silence", "unless time() - streamgauge_last_event_timestamp_seconds <= 60", "", "backends"),
     ("the time that it must hold", "for: 2m", "for: 1s", "instances"),
     ("the share of late timers", "> 0.01", "> 0.5", "instances"),

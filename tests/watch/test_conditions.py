@@ -74,6 +74,9 @@ def test_shares_and_counts(amounts: Mapping[str, float], names: set[str]) -> Non
     ("now", "names"),
     [
         ({"canary_failed": True}, {"BackendDown"}),
+        ({"canary_failed": True, "canary_interval_s": 300.0, "canary_good_s": 540.0}, set()),
+        ({"canary_failed": True, "canary_interval_s": 300.0, "canary_good_s": 540.1}, {"BackendDown"}),
+        ({"canary_failed": True, "canary_interval_s": 60.0, "canary_good_s": 60.1}, {"BackendDown"}),
         ({"canary_interval_s": 60.0, "canary_silent_s": 180.0}, set()),
         ({"canary_interval_s": 60.0, "canary_silent_s": 180.1}, {"CanaryStale"}),
         ({"canary_interval_s": 60.0, "canary_silent_s": 999.0, "canary_failed": True}, {"BackendDown"}),
