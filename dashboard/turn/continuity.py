@@ -19,7 +19,7 @@ class Continuity:
     connection TCP keeps the order, and ids mean what the server likes.
     """
 
-    __slots__ = ("_again", "_connections", "_first", "_numbering", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
+    __slots__ = ("_again", "_connections", "_first", "_numbering", "_opening", "_resumed_at", "_seen", "_shared", "_unmarked", "foreign", "incomplete")  # fmt: skip
 
     def __init__(self) -> None:
         self.foreign = self.incomplete = ""
@@ -28,7 +28,7 @@ class Continuity:
         self._connections = 0
         self._first = self._again = self._shared = False
         self._unmarked: str | None = None
-        self._resumed_at = ""
+        self._resumed_at = self._opening = ""
 
     def connected(self, last_event_id: str) -> None:
         """A connection begins, after `last_event_id`."""
@@ -36,6 +36,7 @@ class Continuity:
         self._resumed_at = last_event_id
         self._first = self._connections > 1
         self._again = False
+        self._opening = ""
 
     def can_resume(self, last_event_id: str) -> bool:
         """Whether going on after that id would repeat nothing: ids are each event's own, and no text came after it."""
@@ -63,6 +64,8 @@ class Continuity:
             if self._first and not numbering.may_follow(event_id):
                 self.foreign = f"id {event_id[:64]!r} came after {self._resumed_at[:64]!r}: another answer began"
                 return NOTHING
+            if self._first and not self._again and not follows:
+                self._opening = message.last_event_id
             self._first = self._again = False
         told = numbering.see(event_id)
         if follows:
@@ -75,6 +78,14 @@ class Continuity:
         self._again = message.last_event_id != self._resumed_at
         if not same(was, message.data):
             self.foreign = f"id {message.last_event_id[:64]!r} came again with something else: another answer began"
+
+    def begins(self, message: Message) -> None:
+        """`message` is one by which an answer begins, and text came before it: a resume that opens so goes on with nothing.
+
+        Ids that are random tell no other answer apart; this does. Where they count, the next one is the next one.
+        """
+        if self._opening and message.own_id and message.last_event_id == self._opening:
+            self.foreign = f"the answer began once more after {self._resumed_at[:64]!r}: another answer began"
 
     def may_show(self, last_event_id: str) -> bool:
         """Whether text without an id of its own, heard while `last_event_id` is in force, is the next part."""

@@ -144,6 +144,10 @@ class Reading(Heard):
         chat_events = self.dialect.read(message)
         self._messages += 1
         kind = kind_of(chat_events[0]) if chat_events else "empty"
+        if kind == "routing" and self.text_seen:
+            self._continuity.begins(message)
+            if self._continuity.foreign:
+                return
         out.append(MessageArrived(self._id, now, kind, message.event, message.data, message.last_event_id))
         if not chat_events and message.data.strip():
             self._readable += 1

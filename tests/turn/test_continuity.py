@@ -38,6 +38,7 @@ def read(*streams: bytes, method: str = "POST") -> tuple[str, str]:
 
 
 AB = say("a", "r.1") + say("b", "r.2")
+RANDOM = frame(ROUTING, "f3") + say("a", "c9") + say("b", "a4")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,14 @@ AB = say("a", "r.1") + say("b", "r.2")
         pytest.param(say("a", "r.1"), say("x", "s.1") + DONE, "truncated", "a", id="another run, after one id"),
         pytest.param(AB, say("x", "r.1") + say("y", "r.2") + DONE, "truncated", "ab", id="another answer, same ids"),
         pytest.param(AB, say("x") + DONE, "truncated", "ab", id="another answer, no ids"),
+        pytest.param(RANDOM, frame(ROUTING, "e5") + say("x", "b8") + DONE, "truncated", "ab", id="another, random ids"),
+        pytest.param(
+            RANDOM, say("c", "b8") + frame(ROUTING, "e5") + say("d", "x7") + DONE, "completed", "abcd", id="on"
+        ),
+        pytest.param(
+            RANDOM, frame(ROUTING) + RANDOM + say("c", "b8") + DONE, "completed", "abc", id="random, all again"
+        ),
+        pytest.param(AB, frame(ROUTING, "r.3") + say("c", "r.4") + DONE, "completed", "abc", id="a second agent"),
         pytest.param(AB, say("d", "r.4") + DONE, "truncated", "abd", id="a hole"),
         pytest.param(AB, say("d", "r.4") + say("c", "r.3") + DONE, "truncated", "abdc", id="out of order"),
         pytest.param(AB, DONE, "completed", "ab", id="only the end, without an id"),
