@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -112,16 +113,17 @@ async def test_more_turns_than_max_parallel_wait_visibly_and_then_run() -> None:
         runtime = runtime_for(server, max_parallel=1)
         first = runtime.ask("b", HELLO)
         await first.changed(0)
-        second = runtime.ask("b", HELLO)
+        began, second = time.monotonic(), runtime.ask("b", HELLO)
         await asyncio.sleep(0.1)
         assert (first.queued, second.queued, second.transcript.asked_at) == (False, True, 0.0)
         first.cancel()
         await second.wait()
+        took_s = time.monotonic() - began
         report = second.gauge.report()
         await runtime.aclose()
     assert report.outcome == "completed"
     assert report.ttft_s is not None
-    assert report.ttft_s < 0.1, "waiting for a place is no part of the time to first text"
+    assert report.ttft_s <= took_s - 0.1, "waiting for a place is no part of the time to first text"
 
 
 async def test_a_turn_stopped_while_it_waits_for_a_place_ends_as_stopped() -> None:

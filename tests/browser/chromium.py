@@ -60,6 +60,8 @@ class Watched:
             self.wrong.append(f"request elsewhere: {request.url}")
 
 
+PATIENCE_MS = 60_000
+"""A machine that is busy with other tests is no fault of the page: so long it has for each thing that is waited for."""
 PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36"
 
 
@@ -69,6 +71,7 @@ def watched(
 ) -> Iterator[Watched]:
     more: dict[str, Any] = {"has_touch": True, "is_mobile": True, "user_agent": PHONE} if phone else {}
     context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, **more)
+    context.set_default_timeout(PATIENCE_MS)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=home)
     try:
         yield Watched(context.new_page(), home)

@@ -1,16 +1,22 @@
-"""One site for all browser tests, one browser a module; each test has a page of its own that may do nothing wrong."""
+"""One site for all browser tests, one browser a module; each page may do nothing wrong.
+
+`page` is a test's own. `kept` is one page for a module's tests, which begin with `reading.begin`: a load costs more than
+most of what is tried on it. After a test that failed the next one has a new page.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
+from tests.browser.reading import open_page
 from tests.browser.site import Site, site
 
-expect.set_options(timeout=30_000)  # a machine that is busy with other tests is no fault of the page
+expect.set_options(timeout=chromium.PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +39,40 @@ def page(browser: Browser, place: Site) -> Iterator[Page]:
     with chromium.watched(browser, place.home) as seen:
         yield seen.page
         assert seen.wrong == []
+
+
+class Keeping:
+    """The page that a module's tests share, opened when it is first asked for."""
+
+    def __init__(self, browser: Browser, place: Site) -> None:
+        self._browser = browser
+        self._place = place
+        self._open = contextlib.ExitStack()
+        self._seen: chromium.Watched | None = None
+
+    def seen(self) -> chromium.Watched:
+        if self._seen is None:
+            self._seen = self._open.enter_context(chromium.watched(self._browser, self._place.home))
+            open_page(self._seen.page, self._place)
+        return self._seen
+
+    def leave(self) -> None:
+        self._open.close()
+        self._seen = None
+
+
+@pytest.fixture(scope="module")
+def keeping(browser: Browser, place: Site) -> Iterator[Keeping]:
+    keeps = Keeping(browser, place)
+    yield keeps
+    keeps.leave()
+
+
+@pytest.fixture
+def kept(keeping: Keeping, request: pytest.FixtureRequest) -> Iterator[Page]:
+    seen, failed = keeping.seen(), request.session.testsfailed
+    yield seen.page
+    wrong = list(seen.wrong)
+    if wrong or request.session.testsfailed > failed:
+        keeping.leave()
+    assert wrong == []

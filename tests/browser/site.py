@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.ports import free_port
 from tests.system.processes import program, stub
 
-SCENARIOS = ("stall", "stall-forever", "truncated", "error-event", "refused-503", "reasoning", "drop-and-resume")
-QUICK = {"stall_after_s": 1, "give_up_s": 3, "first_text_give_up_s": 4}
+SCENARIOS = ("stall", "truncated", "error-event", "refused-503", "reasoning", "drop-and-resume")
+"""Backends of these names; their silences are noticed soon and never given up."""
 
 
 def config(stream: str) -> str:
@@ -24,8 +24,13 @@ def config(stream: str) -> str:
     common = {"dialect": "orchestrator", "examples": examples, "retry": retry}
     backends = [{"name": "demo", "url": stream, **common}]
     backends += [
-        {"name": name, "url": f"{stream}?scenario={name}", "thresholds": QUICK, **common} for name in SCENARIOS
+        {"name": name, "url": f"{stream}?scenario={name}", "thresholds": {"stall_after_s": 1}, **common}
+        for name in SCENARIOS
     ]
+    for name, give_up_s in (("stall-forever", 3), ("silent", 600)):
+        thresholds = {"stall_after_s": 1, "give_up_s": give_up_s}
+        backends.append({"name": name, "url": f"{stream}?scenario=stall-forever", "thresholds": thresholds, **common})
+    backends.append({"name": "fresh", "url": stream, **common})  # one test's own: nothing was asked of it before
     llm = stream.replace("/process/stream", "/v1/chat/completions")
     backends.append({"name": "llm", "url": llm, "dialect": "openai-chat", "ask": {"model": "stub"}})
     backends.append({"name": "nobody", "url": f"http://127.0.0.1:{free_port()}/process/stream", **common})

@@ -53,9 +53,9 @@ async def refuses(peer: Peer) -> None:
     await peer.send(b"HTTP/1.1 503 No\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbusy")
 
 
-def config(url: str) -> Config:
+def config(url: str, thresholds: Thresholds = QUICK) -> Config:
     return Config(
-        [Backend("b", url, "orchestrator", thresholds=QUICK, retry=Retry(0.02, 0.02, 2), timeouts=Timeouts(1, 1))]
+        [Backend("b", url, "orchestrator", thresholds=thresholds, retry=Retry(0.02, 0.02, 2), timeouts=Timeouts(1, 1))]
     )
 
 
@@ -195,12 +195,13 @@ async def test_a_live_turn_is_caught_up_with_and_then_followed() -> None:
 
 async def test_a_live_stall_is_seen_although_it_began_before() -> None:
     async with serving(stalls) as server:
-        runtime = Runtime(config(server.url))
+        runtime = Runtime(config(server.url, Thresholds(stall_after_s=0.2)))
         live = runtime.ask("b", Question("what?"))
         await until(live, "stalled")
         subject = await bring(runtime, live.id)
         assert subject.inspected is not None
         phases = [bar.phase for bar in subject.inspected.waterfall.bars]
+        live.cancel()
         await live.wait()
         await runtime.aclose()
     assert "stall" in phases
