@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from dashboard.backend.reads import Reads
-from dashboard.backend.seam import Broken, Closed, Connection, Stopped, Transport
-from dashboard.turn.events import Observer, TurnEvent
+from dashboard.backend.seam import Broken, Closed, Connection, Read, Stopped, Transport
+from dashboard.turn.events import Anomaly, ChunkArrived, Ended, Observer, TurnEvent
 from dashboard.turn.machine import OPEN, TurnState
 from dashboard.turn.request import Left
 from dashboard.turn.retry import retry_after_s
 from dashboard.turn.turn import Turn
-from dashboard.turn.verdict import Fault
+from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
 
 log = logging.getLogger(__name__)
+
+LOOK_S = 0.1
+"""After the good end the connection is watched until it ends, and no longer than this: what still comes is told."""
+
+LOOK_BYTES = 64 * 1024
 
 CLOSE_S = 0.15
 """Stop waits no longer than this for a connection to close."""
@@ -34,22 +42,31 @@ class Stop:
 class Driver:
     """Does what a Turn's state says, a step at a time: connect, read, or wait. Holds at most one connection.
 
-    Close it when done; a step may be cancelled, and the driver then closed.
+    Close it when done; a step may be cancelled, and the driver then closed. With `looks`, a good end is told a step after
+    the read that it was in, when it is known whether anything comes after it.
     """
 
-    def __init__(self, turn: Turn, transport: Transport) -> None:
-        self._turn, self._transport = turn, transport
+    def __init__(self, turn: Turn, transport: Transport, *, looks: bool = True) -> None:
+        self._turn, self._transport, self._looks = turn, transport, looks
         self._connection: Connection | None = None
+        self._end: Ended | None = None
+
+    @property
+    def over(self) -> bool:
+        """The turn has ended and all of it is told."""
+        return self._turn.state is TurnState.ENDED and self._end is None
 
     async def step(self) -> list[TurnEvent]:
-        """The events of the next thing that happens; [] once the turn has ended, or when a deadline told nothing."""
+        """The events of the next thing that happens; [] once all is told, or when a deadline told nothing."""
         turn, transport, connection = self._turn, self._transport, self._connection
+        if self._end is not None:
+            return await self._look(self._end)
         try:
             if connection is not None and turn.state in OPEN:
                 read = await connection.read(turn.deadline)
                 if read is None:
                     return turn.tick(transport.now())
-                return turn.feed(read.data, read.at) if read.data else turn.eof(read.at)
+                return self._read(turn.feed(read.data, read.at)) if read.data else turn.eof(read.at)
             if turn.state is TurnState.IDLE:
                 await transport.warm()
                 return turn.asked(transport.now())
@@ -63,7 +80,7 @@ class Driver:
         except Broken as broken:
             return turn.broke(broken.fault, broken.detail, transport.now())
         finally:
-            if turn.state not in OPEN:
+            if turn.state not in OPEN and self._end is None:
                 await self.aclose()
         return []
 
@@ -74,13 +91,13 @@ class Driver:
             return
 
         def take(at: float, data: bytes) -> float | None:
-            tell(turn.feed(data, at))
+            tell(self._read(turn.feed(data, at)))
             return turn.deadline if turn.state in OPEN else None
 
         try:
             await reads.flow(take, turn.deadline)
         finally:
-            if turn.state not in OPEN:
+            if turn.state not in OPEN and self._end is None:
                 await self.aclose()
 
     def catch_up(self) -> None:
@@ -93,6 +110,34 @@ class Driver:
         """What is open, where it can tell by itself what comes."""
         connection: object = self._connection
         return connection if isinstance(connection, Reads) else None
+
+    def _read(self, events: list[TurnEvent]) -> list[TurnEvent]:
+        """Keeps a good end back, unless it is known already that more came after it."""
+        last = events[-1] if events else None
+        if not self._looks or type(last) is not Ended or last.outcome is not Outcome.COMPLETED:
+            return events
+        if any(type(event) is Anomaly and event.kind is AnomalyKind.LATE_BYTES for event in events):
+            return events
+        self._end = last
+        return events[:-1]
+
+    async def _look(self, end: Ended) -> list[TurnEvent]:
+        """What comes until the connection ends, or LOOK_S is over, or LOOK_BYTES came; then the end."""
+        reads: list[Read] = []
+        said: list[TurnEvent] = []
+        with contextlib.suppress(Broken, Stopped):
+            while not said and self._connection is not None and sum(len(read.data) for read in reads) < LOOK_BYTES:
+                read = await self._connection.read(end.at + LOOK_S)
+                if read is None or not read.data:
+                    break
+                reads.append(read)
+                said = self._turn.late(read.data, read.at)
+        await self.aclose()
+        self._end = None
+        if not said:
+            return [end]
+        came = [ChunkArrived(end.turn, read.at, len(read.data), read.data) for read in reads]
+        return [*came, *said, msgspec.structs.replace(end, at=said[-1].at)]
 
     async def _connect(self) -> list[TurnEvent]:
         turn, transport = self._turn, self._transport
@@ -108,8 +153,9 @@ class Driver:
         """Leaves a turn that may be under way: closes its connection within CLOSE_S, tells how, then the turn's end."""
         turn, transport = self._turn, self._transport
         if turn.state is TurnState.ENDED:
+            end, self._end = self._end, None
             await self.aclose()
-            return []
+            return [] if end is None else [end]
         at = transport.now() if stop.at is None else stop.at
         left = await self._leave(at)
         return turn.abandon(transport.now(), stop.by, left=None if turn.state is TurnState.IDLE else left)
@@ -148,7 +194,7 @@ async def answer(turn: Turn, transport: Transport, observe: Observer, stop: Stop
             observe(event)
 
     try:
-        while turn.state is not TurnState.ENDED:
+        while not driver.over:
             await driver.flow(tell)
             tell(await driver.step())
     except Exception as error:

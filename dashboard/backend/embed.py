@@ -108,7 +108,7 @@ class Asking:
         transport: Transport = self._transport or own  # type: ignore[assignment]  # one of the two is there
         driver = Driver(self._turn, transport)
         try:
-            while self._turn.state is not TurnState.ENDED:
+            while not driver.over:
                 events = await driver.step()
                 for event in events:  # all of them before the first is told: the loop may be left there
                     self._gauge.observe(event)

@@ -78,7 +78,7 @@ class EventSource:
             chance=random.random if options.jitter else lambda: 1.0,
             start=Start(last_event_id=options.last_event_id, dedupe=False),
         )
-        self._driver = Driver(self._turn, self._transport)
+        self._driver = Driver(self._turn, self._transport, looks=False)
         self._ready: deque[Message] = deque()
         self.attempts = 0
         """How many connections were tried so far."""

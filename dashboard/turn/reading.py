@@ -40,10 +40,13 @@ from dashboard.wire.chat_event import (
     Usage,
 )
 from dashboard.wire.dialect import Dialect
-from dashboard.wire.frame import Comment, Message, Retry
+from dashboard.wire.frame import Comment, Frame, Message, Retry
 from dashboard.wire.hush import Hush
 from dashboard.wire.payload import one_line
 from dashboard.wire.sse import SseDecoder
+
+DONE = "[DONE]"
+"""OpenAI's terminator, which servers send after those of other dialects, too."""
 
 ERROR_FINISHES = frozenset({"error", "failed"})
 
@@ -108,7 +111,8 @@ class Reading(Heard):
             if kind is Message:
                 self._message(frame, now, clocks, out)  # type: ignore[arg-type]
                 if self.ended or self.error is not None or self._continuity.foreign:
-                    self._late(len(frames) - index - 1, now, out)
+                    if self.ended:
+                        out += self._said_late(frames[index + 1 :], now)
                     break
             elif kind is Comment:
                 out.append(Heartbeat(self._id, now, frame.text))  # type: ignore[union-attr]
@@ -125,9 +129,14 @@ class Reading(Heard):
             self._bad_retries = decoder.bad_retries
             out.append(Anomaly(self._id, now, AnomalyKind.BAD_RETRY, "a retry: field that is no number was ignored"))
 
-    def _late(self, frames: int, now: float, out: list[TurnEvent]) -> None:
-        if frames and self.ended:
-            out.append(Anomaly(self._id, now, AnomalyKind.LATE_BYTES, f"{frames} more frames after the good end"))
+    def late(self, chunk: bytes, now: float) -> list[TurnEvent]:
+        """What a read after the good end says."""
+        return self._said_late(self._decoder.feed(chunk), now)
+
+    def _said_late(self, frames: Sequence[Frame], now: float) -> list[TurnEvent]:
+        """The anomaly of what came after the good end; a comment or another terminator is none."""
+        late = sum(type(frame) is Message and frame.data.strip() not in ("", DONE) for frame in frames)
+        return [Anomaly(self._id, now, AnomalyKind.LATE_BYTES, f"{late} more after the good end")] if late else []
 
     def _message(self, message: Message, now: float, clocks: Clocks, out: list[TurnEvent]) -> None:
         if message.own_id and self._dedupe and message.last_event_id:

@@ -153,6 +153,10 @@ class Turn:
             self._end(Ending(Fault.LIMIT, stopped=True), f"more than {self._limits.turn_bytes} bytes", now, by="limit")
         return self._taken()
 
+    def late(self, chunk: bytes, now: float) -> list[TurnEvent]:
+        """One read after the good end, for whoever still listens; [] where it says nothing (comments, a terminator)."""
+        return self._reading.late(chunk, now)
+
     def eof(self, now: float) -> list[TurnEvent]:
         """The transport ended cleanly (FIN, the last chunk, the promised length)."""
         if self.state not in OPEN:

@@ -102,7 +102,7 @@ async def all_in_one_read(visit: Visit) -> None:
 
 @fault("bytes after the good end", answer=plain, anomalies=["late_bytes"], requests=1)
 async def late_events(visit: Visit) -> None:
-    """What comes in the same read after the good end is told, and not taken for text."""
+    """What comes after the good end, here in the same read, is told, and not taken for text."""
     late = Item(b'data: {"event": "response_chunk", "text": "too late"}\n\n')
     await visit.open("close")
     await visit.say([*visit.answer.items, late], slices=0)

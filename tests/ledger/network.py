@@ -152,6 +152,8 @@ async def told_to_stop_when_it_comes_back(visit: Visit) -> None:
 
 ON_ITS_WAY_S = 0.1
 """What was written so lately may have come, or not."""
+READ_LATE_S = 1.0
+"""So much later than it was written a busy machine may have read it."""
 SILENT = "silence, drip (1 byte/0.2 s), heartbeats only"
 
 
@@ -170,7 +172,7 @@ def stuck(account: Account, page: Page) -> str:
     clock, at = account.stalls[0].clock, account.stalls[0].at
     silent_since = at - QUICK.stall_after_s
     came = any(silent_since <= wrote_at <= at - ON_ITS_WAY_S for wrote_at in page.wrote_at)
-    came_or_comes = any(silent_since - ON_ITS_WAY_S <= wrote_at <= at for wrote_at in page.wrote_at)
+    came_or_comes = any(silent_since - READ_LATE_S <= wrote_at <= at for wrote_at in page.wrote_at)
     right = came_or_comes if clock == "progress" else not came
     return gave_up_in_time(account, page) or ("" if right else f"a stall of {clock}, bytes written: {came}")
 
