@@ -62,6 +62,11 @@ class Shown:
         return Shown(self.live, self.asked, "", options=self.options, about=self._opening["about"])
 
     @property
+    def open_chars(self) -> int:
+        """How long the block is that grows."""
+        return self._blocks.open_chars
+
+    @property
     def language(self) -> str:
         """The language of the code that is being written, which will want colours when it ends; "" for none."""
         return self._blocks.language

@@ -32,7 +32,7 @@ class TurnList {
       },
     }, el("span", {class: "turn-top"}, state, el("span", {class: "when"}, facts.filter(Boolean).slice(1).join(" · "))),
     el("span", {class: "turn-question", dir: "auto"}, turn.question),
-    el("span", {class: "turn-backend"}, turn.backend));
+    el("span", {class: "turn-backend"}, turn.why ? `${turn.why} · ${turn.backend}` : turn.backend));
     return el("li", {}, link);
   }
 }

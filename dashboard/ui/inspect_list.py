@@ -56,5 +56,6 @@ def _ended(past: RecentTurn, session: str, *, kept: bool) -> Fields:
         "outcome": said["outcome"],
         "word": said["word"],
         "tone": said["tone"],
+        "why": said["kind"].replace("_", " ") if (said["outcome"], said["tone"]) == ("completed", "warn") else "",
         "took": seconds(report.duration_s),
     }

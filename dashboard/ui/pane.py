@@ -29,10 +29,18 @@ PAINT_S = 0.04
 """At most one flush of a turn in this time: with a frame of the browser's, 95 % of the text is seen within 60 ms."""
 PAINT_SHARE = 0.1
 """A flush that took long is followed by a longer rest, so that painting stays below this share of the loop."""
+LAID_OUT_PER_S = 150_000
+"""Characters. A browser lays all of the open block out anew at each flush: one paragraph of 100 KB takes it 0.1 s."""
 LANGUAGES = 50
 """So many languages of code are prepared for a pane; no honest answer has more."""
 BEHIND_POLL_S = 0.1
 """How often a browser that reads too slowly is looked at."""
+
+
+def rest_s(cost_s: float, open_chars: int) -> float:
+    """Seconds from a flush to the next, by what it cost this loop, and by the text that the browser lays out anew."""
+    return max(PAINT_S, cost_s / PAINT_SHARE, open_chars / LAID_OUT_PER_S)
+
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -161,7 +169,7 @@ class Pane(Posted):
             self._measure_screen(shown)
             self._prepare(shown.language)
             cost = time.thread_time() - began
-            await asyncio.sleep(max(PAINT_S, cost * together / PAINT_SHARE))
+            await asyncio.sleep(rest_s(cost * together, 0 if shown.language else shown.open_chars))
         await self._keeps_up()
         self._flush(shown)
         self._measure_screen(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from dashboard.turn.events import Asked, Connected, Connecting, Ended, Progresse
 from dashboard.turn.transcript import Transcript
 from dashboard.ui.conversation import TURNS_SHOWN, Conversation, Shown
 from dashboard.ui.markdown import render
+from dashboard.ui.pane import rest_s
 from dashboard.ui.turn_view import REASONING_SHOWN
 from dashboard.wire.chat_event import Reasoning
 from dashboard.wire.dialect import Question
@@ -190,3 +192,22 @@ def test_old_turns_leave_the_page_and_are_counted() -> None:
     assert talk.dropped == 3
     assert talk.find("0") is None
     assert talk.find(str(TURNS_SHOWN)) is not None
+
+
+@pytest.mark.parametrize(
+    ("cost_s", "open_chars", "rest"),
+    [(0.0, 0, 0.04), (0.002, 5_000, 0.04), (0.02, 5_000, 0.2), (0.0, 15_000, 0.1), (0.01, 150_000, 1.0)],
+)
+def test_a_flush_is_followed_by_a_rest_as_long_as_it_cost_here_and_costs_the_browser(
+    cost_s: float, open_chars: int, rest: float
+) -> None:
+    assert rest_s(cost_s, open_chars) == pytest.approx(rest)
+
+
+def test_how_long_the_open_block_is() -> None:
+    played = Played()
+    shown = Conversation().begin(cast(LiveTurn, played), Question("?"))
+    shown.patch()
+    played.see(TextArrived("t", 0.5, f"{'word ' * 100}\n\nthe second\nis open", True))
+    shown.patch()
+    assert 0 < shown.open_chars <= len("the second\nis open")

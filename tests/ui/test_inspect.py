@@ -334,6 +334,19 @@ async def test_the_list_grows_and_marks_what_was_unwell(runtime: Runtime) -> Non
     assert inspect_list.rows(runtime, "another")[0]["mine"] is False
 
 
+async def test_the_list_says_in_words_why_a_completed_turn_is_amber(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asked(runtime, "what?", "s")
+    past = next(iter(runtime.recent.newest()))
+    assert past.report.diagnosis is not None
+    assert [row["why"] for row in inspect_list.rows(runtime, "s")] == [""]
+    late = msgspec.structs.replace(past.report.diagnosis, kind="slow_start")
+    slow = msgspec.structs.replace(past, report=msgspec.structs.replace(past.report, diagnosis=late))
+    monkeypatch.setattr(runtime.recent, "newest", lambda: iter([slow]))
+    assert [(row["tone"], row["why"]) for row in inspect_list.rows(runtime, "s")] == [("warn", "slow start")]
+
+
 async def test_a_closed_page_no_longer_watches(runtime: Runtime) -> None:
     live = runtime.ask("b", Question("what?"))
     pane = InspectPane(Visit(runtime, "s", {}))
