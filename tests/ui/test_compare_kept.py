@@ -16,33 +16,22 @@ from dashboard.ui.view import Visit
 from tests.backend.raw import HEAD, Peer, RawServer, serving
 from tests.backend.test_runtime import runtime_for
 from tests.turn.script import DONE, say
+from tests.ui.tab import Tab
 
 
-class Tab(Visit):
-    """One page of a browser tab, with the Compare view open."""
-
-    up = True
+class CompareTab(Tab):
+    """With the Compare view open."""
 
     def __init__(self, runtime: Runtime, query: dict[str, str] | None = None) -> None:
-        super().__init__(runtime, "page", query or {})
-        self.told: list[dict[str, Any]] = []
+        super().__init__(runtime, query)
         self.view = CompareView(self)
         self.view.pane._send_msg = self.told.append
 
     @property
-    def connected(self) -> bool:
-        return self.up
-
-    def leave(self) -> None:
-        self.up = False
-        self.view.close()
-        self.close()
-
-    @property
     def lanes(self) -> list[str]:
         """The answers that the browser has in its lanes, after the last message that told everything."""
-        full = next(each for each in reversed(self.told) if each["kind"] in ("full", "begin"))
-        return ["".join(lane["turn"]["blocks"]["html"]) if "turn" in lane else "" for lane in full["lanes"]]
+        lanes = self.full("full", "begin")["lanes"]
+        return ["".join(lane["turn"]["blocks"]["html"]) if "turn" in lane else "" for lane in lanes]
 
     async def ask(self) -> None:
         await self.view.pane._handle_msg({"type": "ask", "text": "why?"})
@@ -76,11 +65,11 @@ async def runtime(server: RawServer) -> AsyncIterator[Runtime]:
 
 
 async def test_a_reload_in_mid_answer_brings_every_lane_and_goes_on(runtime: Runtime, go_on: asyncio.Event) -> None:
-    first = Tab(runtime)
+    first = CompareTab(runtime)
     await first.ask()
     key = first.kept.key
     first.up = False
-    second = Tab(runtime)
+    second = CompareTab(runtime)
     second.claim(key)
     first.leave()
     assert second.lanes == ["<p>one</p>\n"] * 2
@@ -100,20 +89,20 @@ async def test_a_reload_in_mid_answer_brings_every_lane_and_goes_on(runtime: Run
 
 
 async def test_the_answers_that_came_while_nobody_looked_are_there(runtime: Runtime, go_on: asyncio.Event) -> None:
-    first = Tab(runtime)
+    first = CompareTab(runtime)
     await first.ask()
     key = first.kept.key
     first.leave()
     go_on.set()
     await asyncio.gather(*(live.wait() for live in runtime.turns()))
-    second = Tab(runtime)
+    second = CompareTab(runtime)
     second.claim(key)
     assert second.lanes == ["<p>one two</p>\n"] * 2
     assert [lane["turn"]["fields"]["verdict"]["outcome"] for lane in second.told[-1]["lanes"]] == ["completed"] * 2
 
 
 async def test_a_view_that_is_opened_after_the_reload_has_them_too(runtime: Runtime) -> None:
-    first = Tab(runtime)
+    first = CompareTab(runtime)
     await first.ask()
     first.up = False
     visit = Visit(runtime, "page", {})
@@ -128,9 +117,9 @@ async def test_a_view_that_is_opened_after_the_reload_has_them_too(runtime: Runt
 
 
 async def test_a_second_tab_gets_lanes_of_its_own_that_go_on_too(runtime: Runtime, go_on: asyncio.Event) -> None:
-    first = Tab(runtime)
+    first = CompareTab(runtime)
     await first.ask()
-    second = Tab(runtime)
+    second = CompareTab(runtime)
     second.claim(first.kept.key)
     assert second.kept.key != first.kept.key
     assert second.lanes == ["<p>one</p>\n"] * 2
@@ -149,35 +138,35 @@ async def test_a_second_tab_gets_lanes_of_its_own_that_go_on_too(runtime: Runtim
 async def test_the_address_that_was_opened_chooses_unless_an_answer_streams(
     runtime: Runtime, go_on: asyncio.Event
 ) -> None:
-    first = Tab(runtime)
+    first = CompareTab(runtime)
     await first.view.pane._handle_msg({"type": "add"})
     await first.ask()
     first.up = False
-    during = Tab(runtime, {"backends": "b,b"})
+    during = CompareTab(runtime, {"backends": "b,b"})
     during.claim(first.kept.key)
     assert len(during.lanes) == 3
     go_on.set()
     await asyncio.gather(*(live.wait() for live in runtime.turns()))
     during.up = False
-    after = Tab(runtime, {"backends": "b,b"})
+    after = CompareTab(runtime, {"backends": "b,b"})
     after.claim(during.kept.key)
     assert after.lanes == ["", ""]
 
 
 async def test_a_comparison_alone_is_kept_and_bounded_as_a_conversation_is(runtime: Runtime) -> None:
-    tabs = [Tab(runtime) for _ in range(3)]
+    tabs = [CompareTab(runtime) for _ in range(3)]
     for tab in tabs:
         await tab.ask()
         tab.leave()
     keeper = keeper_of(runtime)
     assert [tab.kept.key in keeper._kept for tab in tabs] == [False, True, True]
-    idle = Tab(runtime)
+    idle = CompareTab(runtime)
     idle.leave()
     assert len(keeper) == 2
 
 
 async def test_a_comparison_that_the_server_no_longer_has_is_told_once(runtime: Runtime) -> None:
-    tab = Tab(runtime)
+    tab = CompareTab(runtime)
     tab.claim("no such key")
     assert tab.told[-1]["lost"] is True
     assert len(tab.told[-1]["lanes"]) == 2

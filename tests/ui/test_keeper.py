@@ -15,38 +15,24 @@ from dashboard.runtime import Runtime
 from dashboard.ui import keeper as keeping
 from dashboard.ui.chat_view import ChatView
 from dashboard.ui.keeper import Keeper, keeper_of
-from dashboard.ui.view import Visit
 from tests.backend.raw import HEAD, Peer, RawServer, serving
 from tests.backend.test_runtime import endless, runtime_for
 from tests.turn.script import DONE, say
+from tests.ui.tab import Tab
 
 
-class Tab(Visit):
-    """One page of a browser tab; its websocket is up until it is not."""
-
-    up = True
+class ChatTab(Tab):
+    """With the Chat view open."""
 
     def __init__(self, runtime: Runtime) -> None:
-        super().__init__(runtime, "page", {})
-        self.told: list[dict[str, Any]] = []
+        super().__init__(runtime)
         self.view = ChatView(self)
         self.view.chat._send_msg = self.told.append
 
     @property
-    def connected(self) -> bool:
-        return self.up
-
-    def leave(self) -> None:
-        """What Bokeh does some seconds after the websocket is gone."""
-        self.up = False
-        self.view.close()
-        self.close()
-
-    @property
     def shown(self) -> list[str]:
         """The answers that the browser has, as blocks, after all that it was told."""
-        full = next(each for each in reversed(self.told) if each["kind"] == "full")
-        return ["".join(turn["blocks"]["html"]) for turn in full["turns"]]
+        return ["".join(turn["blocks"]["html"]) for turn in self.full("full")["turns"]]
 
     async def ask(self, text: str = "hello") -> LiveTurn:
         self.view.chat.ask(text)
@@ -88,13 +74,13 @@ def keeper(runtime: Runtime) -> Keeper:
 
 
 async def test_a_reload_brings_the_answer_under_way_and_stops_nothing(runtime: Runtime, keeper: Keeper) -> None:
-    first = Tab(runtime)
+    first = ChatTab(runtime)
     live = await first.ask()
     key, scope = first.kept.key, first.session
     keeper.going(key)
     first.up = False
     keeper.coming(key)
-    second = Tab(runtime)
+    second = ChatTab(runtime)
     await second.say(type="sync", have=-1, key=key)
     first.leave()
     assert second.shown == ["<p>and so on</p>\n"]
@@ -113,7 +99,7 @@ async def test_a_tab_that_says_goodbye_ends_its_answer_soon(
 ) -> None:
     assert keeping.GOODBYE_S < 5
     monkeypatch.setattr(keeping, "GOODBYE_S", 0.01)
-    tab = Tab(runtime)
+    tab = ChatTab(runtime)
     live = await tab.ask()
     keeper.going(tab.kept.key)
     await live.wait()
@@ -121,13 +107,13 @@ async def test_a_tab_that_says_goodbye_ends_its_answer_soon(
     await server.peers[0].gone()
     key = tab.kept.key
     tab.leave()
-    again = Tab(runtime)
+    again = ChatTab(runtime)
     await again.say(type="sync", have=-1, key=key)
     assert again.shown == ["<p>and so on</p>\n"]
 
 
 async def test_a_page_that_comes_back_by_itself_keeps_its_answer(runtime: Runtime, keeper: Keeper) -> None:
-    tab = Tab(runtime)
+    tab = ChatTab(runtime)
     live = await tab.ask()
     keeper.going(tab.kept.key)
     assert tab.kept.stop is not None
@@ -137,13 +123,13 @@ async def test_a_page_that_comes_back_by_itself_keeps_its_answer(runtime: Runtim
 
 
 async def test_a_lost_page_has_its_answer_go_on_for_a_while(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    tab = Tab(runtime)
+    tab = ChatTab(runtime)
     live = await tab.ask()
     tab.leave()
     await asyncio.sleep(0)
     assert not live.done
     monkeypatch.setattr(keeping, "LOST_S", 0.01)
-    other = Tab(runtime)
+    other = ChatTab(runtime)
     lost = await other.ask()
     other.leave()
     await lost.wait()
@@ -156,7 +142,7 @@ async def test_a_page_whose_websocket_is_lost_ends_its_answer_unless_it_comes_ba
 ) -> None:
     """From the moment of the loss, not from when Bokeh lets go of the session."""
     monkeypatch.setattr(keeping, "LOST_S", 0.05)
-    tab = Tab(runtime)
+    tab = ChatTab(runtime)
     live = await tab.ask()
     keeper.unplugged("another page")
     keeper.unplugged(tab.page)
@@ -172,9 +158,9 @@ async def test_a_page_whose_websocket_is_lost_ends_its_answer_unless_it_comes_ba
 
 
 async def test_a_second_tab_gets_a_copy_and_the_two_go_apart(runtime: Runtime, keeper: Keeper) -> None:
-    first = Tab(runtime)
+    first = ChatTab(runtime)
     live = await first.ask()
-    second = Tab(runtime)
+    second = ChatTab(runtime)
     await second.say(type="sync", have=-1, key=first.kept.key)
     assert second.kept.key != first.kept.key
     assert second.session != first.session
@@ -188,12 +174,12 @@ async def test_a_second_tab_gets_a_copy_and_the_two_go_apart(runtime: Runtime, k
 
 
 async def test_an_ended_turn_is_shared_by_copies(runtime: Runtime) -> None:
-    first = Tab(runtime)
+    first = ChatTab(runtime)
     live = await first.ask()
     live.cancel()
     await live.wait()
     await first.verdict()
-    second = Tab(runtime)
+    second = ChatTab(runtime)
     await second.say(type="sync", have=-1, key=first.kept.key)
     assert second.kept.talk.turns == first.kept.talk.turns
     await first.say(type="new")
@@ -203,14 +189,14 @@ async def test_an_ended_turn_is_shared_by_copies(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize(("key", "lost"), [("", False), ("no such key", True), ("…" * 999, True)])
 async def test_a_key_that_nobody_knows_begins_anew_and_says_so(runtime: Runtime, key: str, lost: bool) -> None:
-    tab = Tab(runtime)
+    tab = ChatTab(runtime)
     await tab.say(type="sync", have=-1, key=key)
     assert tab.shown == []
     assert tab.told[-1]["lost"] is lost
 
 
 async def test_a_page_with_a_conversation_takes_no_other(runtime: Runtime) -> None:
-    first, second = Tab(runtime), Tab(runtime)
+    first, second = ChatTab(runtime), ChatTab(runtime)
     await first.ask()
     await second.ask("mine")
     mine = second.kept
@@ -219,7 +205,7 @@ async def test_a_page_with_a_conversation_takes_no_other(runtime: Runtime) -> No
 
 
 async def test_what_waits_is_bounded_in_number(runtime: Runtime, keeper: Keeper) -> None:
-    tabs = [Tab(runtime) for _ in range(4)]
+    tabs = [ChatTab(runtime) for _ in range(4)]
     lives = [await tab.ask() for tab in tabs]
     for tab in tabs:
         tab.leave()
@@ -232,7 +218,7 @@ async def test_what_waits_is_bounded_in_number(runtime: Runtime, keeper: Keeper)
 
 async def test_what_waits_is_bounded_in_bytes_and_time(server: RawServer) -> None:
     small = runtime_for(server, Limits(kept_bytes=100))
-    tab = Tab(small)
+    tab = ChatTab(small)
     await tab.ask()
     tab.leave()
     assert len(keeper_of(small)) == 0
@@ -248,17 +234,17 @@ async def test_what_waits_is_bounded_in_bytes_and_time(server: RawServer) -> Non
 
 
 async def test_a_page_on_which_nothing_was_asked_leaves_nothing(runtime: Runtime, keeper: Keeper) -> None:
-    tab = Tab(runtime)
+    tab = ChatTab(runtime)
     assert len(keeper) == 1
     tab.leave()
     assert len(keeper) == 0
 
 
 async def test_the_numbers_of_a_conversation_are_the_same_after_a_reload(runtime: Runtime) -> None:
-    first = Tab(runtime)
+    first = ChatTab(runtime)
     await first.ask()
     first.up = False
-    second = Tab(runtime)
+    second = ChatTab(runtime)
     second.view._scope = Scope("b", second.session)
     await second.say(type="sync", have=-1, key=first.kept.key)
     assert second.view._scope == Scope("b", second.session)
@@ -276,13 +262,13 @@ async def test_text_that_came_while_nobody_looked_is_shown_whole(keeper: Keeper)
 
     async with serving(halting) as server:
         runtime = runtime_for(server)
-        first = Tab(runtime)
+        first = ChatTab(runtime)
         live = await first.ask()
         key = first.kept.key
         first.leave()
         go_on.set()
         await live.wait()
-        second = Tab(runtime)
+        second = ChatTab(runtime)
         await second.say(type="sync", have=-1, key=key)
         assert second.shown == ["<p>one two</p>\n"]
         assert second.told[-1]["turns"][0]["fields"]["verdict"]["outcome"] == "completed"
