@@ -223,7 +223,7 @@ async def test_what_waits_is_bounded_in_bytes_and_time(server: RawServer) -> Non
     tab.leave()
     assert len(keeper_of(small)) == 0
     short = runtime_for(server, Limits(kept_s=0.01))
-    tab = Tab(short)
+    tab = ChatTab(short)
     live = await tab.ask()
     tab.leave()
     assert len(keeper_of(short)) == 1
