@@ -17,9 +17,10 @@ LATE_TURNS = 3
 socket, and a loop may ring its timers first."""
 
 
-GATHER_S = 0.02
+GATHER_S = 0.05
 """A read that follows others sooner than this is told with those that come until then, each with its own time: to wake for
-every one of 200 a second costs more than all that is done with them. It is less than a glance, and `tell` does not wait."""
+every one of 200 a second costs more than all that is done with them. Who looks does not wait for it (`tell`); a page does so
+more often than this."""
 
 GATHER_BYTES = 16 * 1024
 """More than this is told at once."""
@@ -167,8 +168,10 @@ class Reads:
             raise self._failed
 
     def tell(self) -> None:
-        """What came is told now, to whom `flow` was given; nothing without one."""
-        if self._taker is not None and self._pieces:
+        """What came is told now, to whom `flow` was given; if nothing did, what comes next will be at once."""
+        if not self._pieces:
+            self._rest_until = 0.0
+        elif self._taker is not None:
             self._calm()
             self._tell()
 

@@ -143,6 +143,21 @@ def _parts(text: str, rest: _Rest) -> list[tuple[str, _Rest]]:
     return [*parts, ("\n".join(lines[begun:]), rest)]
 
 
+_INERT = re.compile(r"(?:[^\W_]|[ ,.?!-])+")
+"""What ends nothing, begins nothing and needs no escaping, wherever it stands behind the beginning of a line."""
+_BEGUN = re.compile(r"(?:[^\W\d_]|\d+ [^\W_]).*(?:(?<=[^\W_])|(?<=[,.?])) *|[^\W\d_] *")
+"""A line that can be nothing but a paragraph's, and what came last of it is no half of anything."""
+
+
+def _longer(shown: str | None, text: str, fresh: str) -> str | None:
+    """The HTML of `text` and `fresh` where that of `text` is `shown`, if it is plain to see; prose grows so, nearly always."""
+    plain = shown is not None and shown.startswith("<p>") and shown.endswith("</p>\n") and shown.count("<p>") == 1
+    if not plain or shown is None or not _INERT.fullmatch(fresh) or not _BEGUN.fullmatch(text[text.rfind("\n") + 1 :]):
+        return None
+    spaces = " " * (len(text) - len(text.rstrip(" ")))
+    return f"{shown[: -len('</p>.')]}{f'{spaces}{fresh}'.rstrip(' ')}</p>\n"
+
+
 class Blocks:
     """The blocks of a text that grows.
 
@@ -184,12 +199,13 @@ class Blocks:
         """More text. A trailing CR or half of a surrogate pair waits for its other half."""
         if not piece or self._over:
             return
+        shown = None if self._held or self._rest is not _WHOLE else self._shown
         piece = self._held + piece
         cut = len(piece) - (piece[-1] == "\r" or "\ud800" <= piece[-1] <= "\udbff")
         self._held = piece[cut:]
         fresh = _text(piece[:cut])
+        self._shown = None if self._held else _longer(shown, self._open, fresh)
         self._open += fresh
-        self._shown = None
         if "\n" in fresh:
             self._settle()
 

@@ -61,6 +61,10 @@ class Outgoing:
 
     def wrote(self, size: int, taken: asyncio.Future[Any]) -> None:
         """`size` bytes were written; `taken` is done once the network has them. Call with the loop running."""
+        if not self._waiting and taken.done():  # nearly always
+            if not taken.cancelled():
+                taken.exception()
+            return
         self.bytes += size
         self._waiting.append((time.monotonic(), size))
         taken.add_done_callback(self._taken)

@@ -109,6 +109,18 @@ async def test_who_is_about_to_look_does_not_wait() -> None:
     flow.task.cancel()
 
 
+async def test_who_looked_in_vain_is_told_the_next_read_at_once() -> None:
+    flow = Flow()
+    await flow.begun()
+    flow.reads._rest_until = flow.start + 3600
+    flow.reads.tell()
+    flow.comes(0, b"a")
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert flow.told == [(0, b"a")]
+    flow.task.cancel()
+
+
 async def test_what_came_in_one_wake_up_is_one_read() -> None:
     flow = Flow()
     await flow.begun()

@@ -92,6 +92,37 @@ def test_any_cut_gives_the_html_of_one_rendering(text: str, sizes: list[int]) ->
 LONG_PIECES = ("- item\n", "- item\n\n", "  - nested\n", "3. three\n", "1) one\n", "   text of it\n", "| a | b |\n", "|--:|---|\n", "| 1 | 2 |\n", "---\n", "plain\n", "\n", "word ", "```\n")  # fmt: skip
 
 
+PROSE = st.text("ab1\u00e9\u00b2 .,?!-*_~`[]()<>&;:\"'#|\\\n\t", max_size=60)
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(
+        PROSE | st.sampled_from(("a", " b", "1", ". ", "a\n", "1. ", "- ", "word ", " word", ", and")), max_size=30
+    )
+)
+def test_what_is_shown_meanwhile_is_what_its_text_gives(pieces: list[str]) -> None:
+    """Prose is made longer without being rendered anew."""
+    blocks = Blocks()
+    for piece in pieces:
+        blocks.grow(piece)
+        open_part = "".join(blocks.html[blocks.finished :])
+        assert open_part == blocks._rest.html(markdown._uncoloured, blocks._open + markdown._text(blocks._held))
+
+
+def test_prose_that_grows_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = Blocks()
+    blocks.grow("A **bold** beginning")
+    before = blocks.html
+    monkeypatch.setattr(markdown, "_clean", lambda _html: pytest.fail("rendered anew"))
+    blocks.grow(", and ")
+    blocks.grow("so on. ")
+    assert (before, blocks.html) == (
+        ["<p>A <strong>bold</strong> beginning</p>\n"],
+        ["<p>A <strong>bold</strong> beginning, and so on.</p>\n"],
+    )
+
+
 @settings(max_examples=300)
 @given(st.lists(st.sampled_from(LONG_PIECES), max_size=40).map("".join), st.lists(st.integers(1, 12), min_size=1))
 def test_any_cut_gives_the_same_parts_of_long_lists_and_tables(text: str, sizes: list[int]) -> None:
