@@ -38,7 +38,7 @@ def test_check_told_to_stop_still_gives_its_verdict(number: int, who: str, tmp_p
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
             running.wait_for("first text")
             running.signal(number)
-            assert running.wait() == 1
+            assert running.wait(60) == 1
     assert "\nstopped" in running.output
     assert f"stopped: {who}" in running.output
     assert "Traceback" not in running.output
@@ -52,7 +52,7 @@ def test_record_told_to_stop_still_writes_what_came(number: int, tmp_path: Path,
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
             running.wait_for("first text")
             running.signal(number)
-            running.wait()
+            running.wait(60)
     (attempt,) = read_recording(file)
     assert attempt.end == "client-closed"
     assert attempt.reads
@@ -70,10 +70,11 @@ def test_a_comparison_told_to_stop_says_so_and_asks_nothing_more(
         story = ("-m", "Tell me a story about a river", *(["--json"] if as_json else []))
         arguments = ("check", url, "--compare", url.replace("127.0.0.1", "localhost"), *story)
         with program(sys.executable, "-m", "dashboard", *arguments, cwd=tmp_path, env=env) as running:
-            while not runs_of(url):
+            until = time.monotonic() + 60
+            while not runs_of(url) and time.monotonic() < until:
                 time.sleep(0.05)
             running.signal(number)
-            assert running.wait() == 1
+            assert running.wait(60) == 1
         assert runs_of(url) == 1
     sentence = f"{who} before the comparison was over, so nothing is proved."
     if as_json:
@@ -95,7 +96,7 @@ def test_check_told_to_stop_before_it_asked_still_prints_its_json(tmp_path: Path
             with caller:
                 assert b"agent" in caller.recv(65536)
                 running.signal(signal.SIGTERM)
-                assert running.wait() == 1
+                assert running.wait(60) == 1
     told = json.loads(running.output)
     assert (told["outcome"], told["bytes"]) == ("stopped", 0)
     assert told["diagnosis"]["sentence"].startswith("Streamgauge was shut down")
