@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, WebSocket
 
 from tests.browser import chromium
-from tests.browser.reading import ask, outcome
+from tests.browser.reading import ask, clipboard_has, outcome
 from tests.browser.site import Site, wait_until_answered
 from tests.ports import free_port
 from tests.system.canary import ENV, config, echoing, let_out
@@ -60,8 +60,7 @@ def test_no_view_no_frame_no_endpoint_no_log_and_no_file_tells_one(
             ask(page, "what do you know of me?")
             outcome(page)
             page.get_by_role("button", name="curl").first.click()
-            page.wait_for_timeout(200)
-            sent += [page.content(), str(page.evaluate("navigator.clipboard.readText()"))]
+            sent += [page.content(), clipboard_has(page, "curl -N")]
         page.goto(f"{place.url}?view=inspect")
         page.get_by_text("echo", exact=True).first.wait_for()
         sent.append(page.content())

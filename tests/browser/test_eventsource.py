@@ -34,7 +34,7 @@ READ = """
     }
     if (event.event === 'completed') { source.close(); resolve(seen); }
   };
-  setTimeout(() => reject(new Error('no end in 20 s: ' + JSON.stringify(seen))), 20000);
+  setTimeout(() => reject(new Error('no end in 90 s: ' + JSON.stringify(seen))), 90000);
 })
 """
 

@@ -49,7 +49,7 @@ def test_nothing_that_a_back_end_says_runs_or_calls_out(browser: Browser, hostil
         turns = {}
         for nth, end in enumerate(ENDS):
             ask(page, f"{end} " + " ".join(PAYLOADS)[:7000])
-            assert outcome(page, nth, seconds=60) == end
+            assert outcome(page, nth) == end
             turns[end] = page.locator(".turn").nth(nth).get_attribute("data-turn") or ""
         for view in VIEWS:
             tour(page, hostile, view, turns)

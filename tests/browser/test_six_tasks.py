@@ -14,7 +14,7 @@ from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
-MOST_CLICKS, LIMIT_MS = 3, 60_000
+MOST_CLICKS = 3
 FROM_THREE_METRES_PX = 24
 """Capitals of 4.6 mm on a screen of 24 inches (1920 px on 53 cm): good eyes need 4.4 mm at three metres."""
 
@@ -33,7 +33,7 @@ class Hand:
     def click(self, what: Locator) -> None:
         self.clicks += 1
         assert self.clicks <= MOST_CLICKS
-        what.click(timeout=LIMIT_MS)
+        what.click()
 
     def ask(self, question: str) -> None:
         """By keyboard: `/` goes to the question."""
@@ -49,7 +49,7 @@ class Hand:
 
     def ended(self, outcome: str, nth: int = 0) -> Locator:
         badge = self.page.locator("[data-outcome]").nth(nth)
-        expect(badge).to_have_attribute("data-outcome", outcome, timeout=LIMIT_MS)
+        expect(badge).to_have_attribute("data-outcome", outcome)
         return badge
 
 
@@ -64,7 +64,7 @@ def hand(browser: Browser, place: Site, request: pytest.FixtureRequest) -> Itera
 def ask_and_stop(hand: Hand) -> None:
     hand.begins()
     hand.click(hand.button("Tell me a story about a river"))
-    expect(hand.page.locator(".answer").last).not_to_be_empty(timeout=LIMIT_MS)
+    expect(hand.page.locator(".answer").last).not_to_be_empty()
     hand.click(hand.button("Stop"))
     hand.ended("stopped")
 
@@ -98,7 +98,7 @@ def export_it_for_a_bug_report(hand: Hand) -> None:
     hand.begins()
     hand.click(hand.link("Inspect").last)
     hand.click(hand.page.get_by_text("take it along"))
-    with hand.page.expect_download(timeout=LIMIT_MS) as download:
+    with hand.page.expect_download() as download:
         hand.click(hand.button("Download recording"))
     assert download.value.suggested_filename.endswith(".jsonl")
 
@@ -107,7 +107,7 @@ def compare_two_backends(hand: Hand) -> None:
     hand.begins()
     hand.click(hand.link("Compare"))
     hand.click(hand.button("What's 2+2?"))
-    expect(hand.page.locator(".lane [data-outcome]")).to_have_count(2, timeout=LIMIT_MS)
+    expect(hand.page.locator(".lane [data-outcome]")).to_have_count(2)
     expect(hand.page.locator(".lane-numbers > div:has-text('TTFT')")).to_have_count(2)
 
 
@@ -115,15 +115,15 @@ def see_who_is_unwell_from_three_metres(hand: Hand) -> None:
     """A failure made by nobody: asked by keyboard, in Compare's other lane."""
     hand.page.get_by_label("Backend B").select_option("nobody")
     hand.ask("anyone there?")
-    expect(hand.page.locator(".lane [data-outcome=unreachable]")).to_have_count(1, timeout=LIMIT_MS)
+    expect(hand.page.locator(".lane [data-outcome=unreachable]")).to_have_count(1)
     hand.begins()
     hand.click(hand.link("Fleet"))
-    with hand.page.expect_popup(timeout=LIMIT_MS) as opened:
+    with hand.page.expect_popup() as opened:
         hand.click(hand.link("Wall"))
     wall = opened.value
     wall.set_viewport_size({"width": 1920, "height": 1080})
     tile = wall.locator(".tile", has_text="nobody")
-    expect(tile).to_have_attribute("data-health", re.compile("unwell|failing"), timeout=LIMIT_MS)  # as it lasts
+    expect(tile).to_have_attribute("data-health", re.compile("unwell|failing"))  # as it lasts
     expect(tile.locator(".word")).to_have_text(re.compile("^(Unwell|Failing)$"))
     for told in (".name", ".word"):
         assert tile.locator(told).evaluate("it => parseFloat(getComputedStyle(it).fontSize)") >= FROM_THREE_METRES_PX
