@@ -6,6 +6,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 
 from dashboard.backend.answer import Driver, Stop, answer
 from dashboard.backend.seam import Transport
@@ -39,6 +40,7 @@ class LiveTurn:
         """Adds an observer while it runs; `unwatch` takes it out. The runtime sets both."""
         self.unwatch: Callable[[Observer], None] = lambda _observe: None
         self.done = False
+        self._done = asyncio.Event()
         self.queued = True
         self._turn = turn
         self._stop = Stop("shutdown")
@@ -79,6 +81,7 @@ class LiveTurn:
             observe(event)
         ended(self)
         self.done = True
+        self._done.set()
         self._wake()
 
     def observe(self, event: TurnEvent) -> None:
@@ -105,6 +108,13 @@ class LiveTurn:
             self._waiting.append(future)
             await future
         return self.transcript.revision
+
+    async def ended(self, within: float) -> bool:
+        """Waits until it has ended, `within` seconds at most; whether it has."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._done.wait()
+        return self.done
 
     def cancel(self, by: str = "person") -> None:
         """Stops it; `wait()` returns once its last event was observed."""

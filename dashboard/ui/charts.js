@@ -77,9 +77,8 @@ class Happened {
   }
 
   draw() {
-    const {source, marks, range, happened} = this.args;
-    const end = source.data.t.at(-1), from = end - range.follow_interval;
-    const told = tell(happened, marks, [...marks.data.t.keys()].filter((row) => marks.data.t[row] >= from));
+    const {marks, range, happened} = this.args;
+    const told = tell(happened, marks, [...marks.data.t.keys()].filter((row) => marks.data.t[row] >= range.start));
     const said = JSON.stringify(told);
     if (said === this.said) return;
     this.said = said;
@@ -107,7 +106,7 @@ function controls(model) {
   return el("div", {class: "controls"}, el("div", {class: "windows", role: "group", "aria-label": "Window"}, ...windows), pause);
 }
 
-function card(model, name, covers) {
+function card(model, name, covers, places) {
   const about = model.about[name];
   const legend = about.legend.map(([word, colour]) => {
     const dot = el("i", {class: "dot", "aria-hidden": "true"});
@@ -115,11 +114,13 @@ function card(model, name, covers) {
     return el("span", {class: "key"}, dot, word);
   });
   const cover = el("div", {class: "cover"}, el("span", {}, about.empty));
+  const plot = el("div", {class: "plot"}, model.get_child(name), cover);
   covers.set(name, cover);
+  places.set(name, plot);
   return el("figure", {class: `chart ${name}`, "aria-label": [about.title, about.unit].filter(Boolean).join(", ")},
     el("figcaption", {tabindex: 0, title: about.about, "aria-description": about.about},
       el("b", {}, about.title), about.unit ? el("span", {class: "unit"}, about.unit) : null, el("span", {class: "legend"}, ...legend)),
-    el("div", {class: "plot"}, model.get_child(name), cover));
+    plot);
 }
 
 // Bokeh lets Tab stop at a plot, for tools that are not there. Returns how many plots it has found.
@@ -152,24 +153,27 @@ function measured(columns) {
   return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.map((value) => value ?? NaN)]));
 }
 
-function take(source, {all, add, keeps}) {
-  if (all) source.setv({data: measured(all)}, {sync: false});
-  else source.stream(measured(add), keeps, {sync: false});
+function takeMarks(source, {all, add, keeps}) {
+  if (all) source.setv({data: all}, {sync: false});
+  else source.stream(add, keeps, {sync: false});
 }
 
 export function render({model, view}) {
   writeSheetsOnce();
   const [args] = NAMES.map((name) => format(view.model.data[name]));
-  const covers = new Map();
+  const covers = new Map(), places = new Map();
   const happened = new Happened(args, model.marks_about);
   const still = el("span", {class: "still", role: "status"});
   const board = el("div", {class: "board"},
-    el("div", {class: "top"}, happened.list, still, controls(model)), ...NAMES.map((name) => card(model, name, covers)));
+    el("div", {class: "top"}, happened.list, still, controls(model)), ...NAMES.map((name) => card(model, name, covers, places)));
   const draw = () => {
     board.classList.toggle("paused", model.paused);
     setText(still, model.paused ? `Paused at ${timeOfDay(args.source.data.t.at(-1))}` : "");
   };
   draw();
+  const plots = Object.fromEntries(NAMES.map((name) => [name, view.get_child_view(view.model.data[name])]));
+  const painter = new Painter(plots, args.source, args.range);
+  painter.watch(places);
   let passed = 0;
   const timer = setInterval(() => {
     if (document.hidden) return;
@@ -177,11 +181,19 @@ export function render({model, view}) {
     if (passed < NAMES.length) passed = passOver(board);
   }, 1000);
   listen(model, view, ({rows, marks, empty}) => {
-    if (marks) take(args.marks, marks);
-    if (rows) take(args.source, rows);
-    if (empty) for (const [name, cover] of covers) cover.hidden = !empty.includes(name);
+    if (marks) takeMarks(args.marks, marks);
+    if (rows) painter.take(rows);
+    if (empty) {
+      for (const [name, cover] of covers) {
+        cover.hidden = !empty.includes(name);
+        painter.cover(name, !cover.hidden);
+      }
+    }
   });
   model.on("paused", draw);
-  model.on("remove", () => clearInterval(timer));
+  model.on("remove", () => {
+    clearInterval(timer);
+    painter.end();
+  });
   return board;
 }

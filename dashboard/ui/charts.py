@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, DataRange1d
+from bokeh.models import ColumnDataSource, Range1d
 from panel.custom import Child
 
 from dashboard.health.snapshot import Column, Snapshot, Window
@@ -83,7 +83,7 @@ class ChartBoard(Posted):
     Above them what happened in the window, in words, and the reader's choices: the window, and a pause.
     """
 
-    _esm = source("dom.js", "charts.js")
+    _esm = source("dom.js", "chart_figure.js", "chart_painter.js", "charts.js")
     _stylesheets = [source("tokens.css", "charts.css")]
 
     about = param.Dict(default={}, doc="chart → title, unit, definition, empty sentence, legend with colours.")
@@ -128,9 +128,10 @@ class Charts:
     def __init__(self, window: str, choose: Callable[[str], None], pause: Callable[[bool], None]) -> None:
         """`choose(window)` and `pause(whether)` are called when the reader says so, without the document's lock."""
         self.window = window
-        self._source = ColumnDataSource(plain(blank(time.time() * 1000, 60_000)), name="streamgauge", syncable=False)
+        now = time.time() * 1000
+        self._source = ColumnDataSource(plain(blank(now, 60_000)), name="streamgauge", syncable=False)
         self._marks = ColumnDataSource({name: [] for name in MARK_COLUMNS}, name="streamgauge-marks", syncable=False)
-        self._range = DataRange1d(follow="end", follow_interval=60_000, range_padding=0, syncable=False)
+        self._range = Range1d(now - 60_000, now, syncable=False)
         self._last_t = self._marked_t = float("-inf")
         legends = {
             chart: about | {"legend": [[word, SERIES[name]] for word, name in about["legend"]]}
@@ -165,22 +166,23 @@ class Charts:
         keeps = rollover(window)
         if self._last_t != float("-inf") and fresh["t"].size < keeps:
             return {"add": plain(fresh), "keeps": keeps}
-        edge = blank(float(fresh["t"][-1]), window.span_s * 1000)
+        span_ms = window.span_s * 1000
+        edge = blank(float(fresh["t"][-1]), span_ms)
         joined = {name: np.concatenate((edge[name][:1], fresh[name]))[-keeps:] for name in COLUMNS}
-        return {"all": plain(joined)}
+        return {"all": plain(joined), "span": span_ms}
 
     def use(self, window: str, snapshot: Snapshot) -> None:
         """Another window or scope: all rows anew. Changes models: call with the document's lock."""
         self.window = self.root.window = window
-        self._range.follow_interval = snapshot.windows[window].span_s * 1000
         self._begin(snapshot)
 
     def _begin(self, snapshot: Snapshot) -> None:
         self._last_t = self._marked_t = float("-inf")
         self.empty = list(ABOUT)
-        nothing = plain(blank(snapshot.wall_at * 1000, snapshot.windows[self.window].span_s * 1000))
+        span_ms = snapshot.windows[self.window].span_s * 1000
+        nothing = plain(blank(snapshot.wall_at * 1000, span_ms))
         marks: dict[str, list[object]] = {name: [] for name in MARK_COLUMNS}
-        self.root.tell({"rows": {"all": nothing}, "marks": {"all": marks}, "empty": self.empty})
+        self.root.tell({"rows": {"all": nothing, "span": span_ms}, "marks": {"all": marks}, "empty": self.empty})
         self.show(snapshot)
 
     def _again(self) -> None:

@@ -15,6 +15,8 @@ function appended(node, closing, html) {
   return true;
 }
 
+const METER_MS = 240;
+
 // One turn: question, phases, live line, answer blocks, verdict, numbers, actions.
 
 class TurnView {
@@ -69,6 +71,7 @@ class TurnView {
     if ("typing" in fields) this.typing.hidden = !fields.typing;
     if ("live" in fields) this.showLive(fields.live);
     if ("meter" in fields) [this.live, this.heard] = [fields.meter, performance.now()];
+    if (Object.keys(fields).some((name) => name !== "meter")) this.ticked = 0;
     if (fields.verdict) this.showVerdict(fields.verdict);
     if ("numbers" in fields) this.showNumbers(fields.numbers);
     this.tick();
@@ -137,9 +140,10 @@ class TurnView {
       el("div", {title: about, tabindex: 0, "aria-label": `${label} ${value}. ${about}`}, el("dt", {}, label), el("dd", {}, value))));
   }
 
-  // Called a few times a second: silence and countdowns go on without any message.
+  // Called a few times a second: silence and countdowns go on without any message. Nobody reads numbers that change faster.
   tick() {
-    if (!this.live || this.meter.hidden) return;
+    if (!this.live || this.meter.hidden || performance.now() - this.ticked < METER_MS) return;
+    this.ticked = performance.now();
     const since = (performance.now() - this.heard) / 1000;
     const parts = [];
     if (this.live.retry_s != null) parts.push(`next attempt in ${duration(Math.max(0, this.live.retry_s - since))}`);

@@ -89,6 +89,24 @@ function bare() {
   setTimeout(away, matchMedia("(max-width: 1199px)").matches ? 350 : 0);
 }
 
+// What can wait a moment is shown in a frame that is drawn anyway: an answer that streams draws one each 40 ms, and every
+// frame has a price of its own.
+const DRAWS = "streamgauge-draws", LULL_MS = 50;
+
+function drawing() {
+  document.dispatchEvent(new Event(DRAWS));
+}
+
+function alongside(show) {
+  const now = () => {
+    clearTimeout(timer);
+    document.removeEventListener(DRAWS, now);
+    show();
+  };
+  const timer = setTimeout(now, LULL_MS);
+  document.addEventListener(DRAWS, now);
+}
+
 // For a component that shows numbers: what it is told, all of it anew when it has rendered or its websocket came back.
 function listen(model, view, receive) {
   const page = view.model.document;

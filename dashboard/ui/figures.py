@@ -9,7 +9,6 @@ from typing import Any
 from bokeh.models import (
     ColumnDataSource,
     CustomJSHover,
-    DataRange1d,
     DatetimeTickFormatter,
     HoverTool,
     NumeralTickFormatter,
@@ -26,8 +25,6 @@ HEIGHT = 136
 AREA_ALPHA, GRID_ALPHA = 0.12, 0.15
 LANE = 0.94
 """Where the signs of marks stand, as a share of a chart's height; what is drawn keeps below."""
-ROOM = 0.24
-"""Room above what is drawn, as a share of it."""
 UNITS: Mapping[str, tuple[str, int]] = {"rate": (" /s", 1), "latency": (" ms", 0)}
 """chart → unit and digits of a value under the pointer; a plain count where none is named."""
 
@@ -39,7 +36,7 @@ class Figures:
         self,
         rows: ColumnDataSource,
         marks: ColumnDataSource,
-        x_range: DataRange1d,
+        x_range: Range1d,
         about: Mapping[str, Mapping[str, Any]],
         happened: Sequence[Sequence[str]],
     ) -> None:
@@ -56,7 +53,7 @@ class Figures:
         hover = self._hover(chart)
         fig = figure(
             name=chart, height=HEIGHT, sizing_mode="stretch_width", x_axis_type="datetime", x_range=self._range,
-            y_range=DataRange1d(start=0, range_padding=ROOM, min_interval=1.0, syncable=False), toolbar_location=None, tools=[hover],
+            y_range=Range1d(0, 1, syncable=False), toolbar_location=None, tools=[hover],
             min_border=2, min_border_left=38, outline_line_color=None, background_fill_color=None,
             border_fill_color=None, extra_y_ranges={"marks": Range1d(0, 1)}, syncable=False,
         )  # fmt: skip

@@ -24,7 +24,16 @@ export function render({model, view}) {
     }
   };
   draw(model.values);
-  listen(model, view, draw);
+  let fresh;
+  listen(model, view, (values) => {
+    if (!fresh) {
+      alongside(() => {
+        draw(fresh);
+        fresh = undefined;
+      });
+    }
+    fresh = {...fresh, ...values};
+  });
   model.on("after_render", bare);
   return grid;
 }

@@ -32,6 +32,7 @@ class Pane {
     this.heard = performance.now();
     this.have = message.r;
     this[`on_${message.kind}`]?.(message);
+    drawing();
     this.received(message);
     if (message.kind === "full") bare();
   }

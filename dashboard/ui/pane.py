@@ -164,12 +164,13 @@ class Pane(Posted):
             live.catch_up()
             revision = await live.changed(revision)
             await self._keeps_up()
-            began = time.thread_time()  # what it costs the loop; on a busy machine wall time is mostly others'
+            at, began = time.monotonic(), time.thread_time()  # CPU: on a busy machine wall time is mostly others'
             self._flush(shown)
             self._measure_screen(shown)
             self._prepare(shown.language)
             cost = time.thread_time() - began
-            await asyncio.sleep(rest_s(cost * together, 0 if shown.language else shown.open_chars))
+            rest = rest_s(cost * together, 0 if shown.language else shown.open_chars)
+            await live.ended(within=at + rest - time.monotonic())  # the last of it goes out at once
         await self._keeps_up()
         self._flush(shown)
         self._measure_screen(shown)

@@ -12,6 +12,7 @@ from panel.util import edit_readonly
 import dashboard.ui.page
 from dashboard.config import Backend, Config, Limits
 from dashboard.runtime import Runtime
+from dashboard.ui import pane
 from dashboard.ui.chat_view import ChatView
 from dashboard.ui.page import Page, build_page
 from dashboard.ui.view import Visit
@@ -225,6 +226,15 @@ async def test_a_closed_page_paints_nothing_more(runtime: Runtime) -> None:
     await asyncio.sleep(0)
     assert [each["kind"] for each in told] == ["begin"]
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("page")]
+
+
+async def test_the_end_of_an_answer_waits_for_no_interval(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pane, "PAINT_S", 3600.0)
+    page, ended = ChatView(Visit(runtime, "s", {})), asyncio.Event()
+    page.chat._send_msg = lambda message: ended.set() if message.get("fields", {}).get("verdict") else None
+    page.chat.ask("hi")
+    await asyncio.wait_for(ended.wait(), 30)
+    page.close()
 
 
 @pytest.mark.parametrize("message", [None, 3, "ask", {}, {"type": "nothing"}, {"type": ["ask"]}, {"type": "again"}])
