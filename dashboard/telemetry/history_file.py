@@ -76,20 +76,31 @@ class HistoryFile:
             raise
 
     def _prepare(self, migrations: Sequence[str]) -> None:
-        version = self._pragma("user_version")
+        self._db.execute("BEGIN")  # one look at both: another process may be making the tables
+        version, tables = self._pragma("user_version"), self._one("SELECT count(*) FROM sqlite_master")
+        self._db.execute("ROLLBACK")
         if version > len(migrations):
             raise HistoryError(
                 f"it was written by a newer version of Streamgauge (layout {version}, this one knows {len(migrations)})"
             )
-        if version == 0 and self._pragma("page_count") > 0 and self._one("SELECT count(*) FROM sqlite_master"):
+        if version == 0 and tables:
             raise HistoryError("it is a database of something else")
         if version == 0:
             self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA journal_size_limit = 4194304")
-        for number in range(version, len(migrations)):
-            self._db.executescript(f"BEGIN IMMEDIATE; {migrations[number]} PRAGMA user_version = {number + 1}; COMMIT;")
+        if version < len(migrations):
+            self._migrate(migrations)
+
+    def _migrate(self, migrations: Sequence[str]) -> None:
+        """All or nothing, and what another process has done meanwhile is not done again."""
+        self._db.execute("BEGIN IMMEDIATE")
+        for number in range(self._pragma("user_version"), len(migrations)):
+            for statement in _statements(migrations[number]):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {number + 1}")
+        self._db.execute("COMMIT")
 
     @property
     def moved(self) -> bool:
@@ -191,6 +202,16 @@ _COUNT = (
     "FROM turns WHERE ended_at >= ?2 AND ended_at < ?3 GROUP BY backend, source, slot"
 )
 _DROP_OLDEST = "DELETE FROM turns WHERE id IN (SELECT id FROM turns ORDER BY ended_at LIMIT ?)"
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one: executescript would first commit what is open."""
+    statement = ""
+    for piece in script.split(";")[:-1]:
+        statement += piece + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _value(value: Any) -> Any:

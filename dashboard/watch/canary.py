@@ -29,9 +29,9 @@ OURS = {"live": "a live turn needed its place", "shutdown": "this process was to
 class CanaryState(msgspec.Struct, frozen=True):
     """What is known of one backend's canary. `*_at` are Unix times, None for never; counts since the process began.
 
-    `kind` is of the last probe that was asked (expectation.SUCCESS, ENDED, …; "" before the first), `why` its sentence:
-    plain text, hostile until escaped. The three waits, in seconds, add up to that probe's duration. `skipped_why` is of
-    the last one that was not asked.
+    `interval_s` is 0 for one that is probed from outside alone. `kind` is of the last probe that was asked
+    (expectation.SUCCESS, ENDED, …; "" before the first), `why` its sentence: plain text, hostile until escaped. The three
+    waits, in seconds, add up to that probe's duration. `skipped_why` is of the last one that was not asked.
     """
 
     backend: str
@@ -179,16 +179,22 @@ class Canaries:
             log.warning("canary %s: well again", name)
         elif not good and (state.success is not False or state.kind != said.kind):
             log.warning("canary %s: failed: %s", name, said.why)
-        if name in self._states:
-            self._host.probed(name, "success" if good else "failure", report)
+        self._count(name, "success" if good else "failure", report)
         return said
 
     def _skip(self, name: str, why: str) -> Went:
         state = self._state(name)
         self._tell(name, skipped=state.skipped + 1, skipped_at=self._host.wall(), skipped_why=why)
-        if name in self._states:
-            self._host.probed(name, "skipped", None)
+        self._count(name, "skipped")
         return Went(SKIPPED, why)
+
+    def _count(self, name: str, result: str, report: Report | None = None) -> None:
+        """Tells the metrics, and by them the alerts, of a backend that has a canary of its own.
+
+        Without one nothing would ever take a failure back that somebody found by /probe, which has told it already.
+        """
+        if self._state(name).interval_s:
+            self._host.probed(name, result, report)
 
     def _tell(self, name: str, **news: Any) -> None:
         if name in self._states:  # else the backend is gone

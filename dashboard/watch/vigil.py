@@ -99,7 +99,7 @@ class Vigil:
             cache(partial(self._past, name, judged_by(self._history, name))),
             int(streams),
             self._sink.quiet_s(name),
-            canary is not None and canary.success is False,
+            canary is not None and canary.interval_s > 0 and canary.success is False,
             canary.interval_s if canary else 0.0,
             wall_now - heard_at,
             wall_now - canary.last_success_at if canary and canary.last_success_at else inf,

@@ -362,6 +362,23 @@ def test_two_servers_on_one_file_lose_nothing_and_are_told(
     assert caplog.text.count(f"another process writes turns to {path} too") == 2, "each says so once"
 
 
+def test_two_that_begin_at_once_on_a_new_file_both_have_it(path: Path) -> None:
+    class Meanwhile(list[str]):
+        """Another process opens the same file as soon as the first has looked at it."""
+
+        made = False
+
+        def __len__(self) -> int:
+            if not self.made:
+                self.made = True
+                HistoryFile(path).close()
+            return super().__len__()
+
+    with closing(HistoryFile(path, Meanwhile(MIGRATIONS))) as file:
+        file.add([past("a")])
+    assert [turn.turn for turn in in_file(path)] == ["a"]
+
+
 def test_reading_and_pruning_beside_a_server_is_no_second_server(
     path: Path, history: History, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dashboard.config import Backend, Config
+from dashboard.config import Backend, CanarySettings, Config
 from dashboard.runtime import Runtime
 from dashboard.turn.events import Asked, Connected, Connecting, Ended, Stalled, TextArrived
 from dashboard.watch.vigil import EVALUATE_S, Vigil, judged_by
@@ -96,6 +96,13 @@ async def test_objectives_are_computed_on_the_canary_where_there_is_one(runtime:
     assert judged_by(runtime.history, "c") == "live"
     runtime.history.add(past("p", backend="c", ended_at=now, source="canary"))
     assert judged_by(runtime.history, "c") == "canary"
+
+
+async def test_a_probe_from_outside_leaves_no_alert_that_nothing_takes_back(runtime: Runtime) -> None:
+    await runtime.canaries.probe("c", CanarySettings(), 0.1)
+    assert runtime.canaries.states["c"].success is False
+    assert fires(runtime.vigil, 10.0, 3600.0) == []
+    assert [name for name in ("canary_success", "canary_probes_total") if "c" in runtime.sink.total(name)] == []
 
 
 async def test_between_two_evaluations_nothing_is_read(runtime: Runtime) -> None:
