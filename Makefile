@@ -1,13 +1,13 @@
 # Streamgauge. Needs make and Python 3.11 or newer; everything else is installed into .venv.
 #   make demo ARGS="--port 5007"      arguments for the demo
 #   make test ARGS="-k decoder"       arguments for pytest
-#   make test JOBS=0                  one test after another, in one process (for a debugger)
+#   make test JOBS=2                  as many workers (0: one test after another, in one process, for a debugger)
 #   make ledger SEED=7                the same ledger again; make fuzz SEED=7 the same
 #   make test VENV=.venv-313 PYTHON=python3.13
 
 VENV ?= .venv
 ARGS ?=
-JOBS ?= 2
+JOBS ?= 3
 SEED ?=
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from itertools import groupby
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,26 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if UNDER_CI else "local")
+
+
+def _spread(some: list[list[pytest.Item]], among: list[list[pytest.Item]]) -> Iterator[list[pytest.Item]]:
+    """Files of the one kind evenly among those of the other."""
+    each, given = len(among) / max(1, len(some)), 0
+    for number, file in enumerate(some):
+        yield file
+        until = round(each * (number + 1))
+        yield from among[given:until]
+        given = until
+    yield from among[given:]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A worker of pytest-xdist takes the next file: a browser needs a processor to itself, the others mostly wait, so they
+    run beside each other and not all browsers at once."""
+    files = [list(of_file) for _path, of_file in groupby(items, lambda item: item.path)]
+    browsers = [file for file in files if file[0].path.parent.name == "browser"]
+    others = [file for file in files if file[0].path.parent.name != "browser"]
+    items[:] = [item for file in _spread(browsers, others) for item in file]
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
