@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from dashboard.health import courses, endings, unopened
+from dashboard.health import courses, cuts, endings, unopened
 from dashboard.health.audits import audited
 from dashboard.health.evidence import Evidence, Told
 from dashboard.turn.verdict import Outcome
@@ -89,7 +89,7 @@ RULES: tuple[tuple[Kind, Callable[[Evidence], bool], Callable[[Evidence], Told]]
     (Kind.STOPPED, _outcome(Outcome.STOPPED), endings.stopped),
     (Kind.PROTOCOL_BROKEN, _outcome(Outcome.MALFORMED), endings.protocol_broken),
     (Kind.BACKEND_FAILED, _outcome(Outcome.FAILED), endings.backend_failed),
-    (Kind.CUT, _outcome(Outcome.TRUNCATED), endings.cut),
+    (Kind.CUT, _outcome(Outcome.TRUNCATED), cuts.cut),
     (Kind.REJECTED, _outcome(Outcome.REJECTED), unopened.rejected),
     (Kind.UNREACHABLE, _outcome(Outcome.UNREACHABLE), unopened.unreachable),
     (Kind.STALLED_MIDWAY, _gave_up_on_text, courses.midway),

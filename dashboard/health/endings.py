@@ -8,20 +8,8 @@ from dashboard.health.evidence import Evidence, Told
 from dashboard.health.wording import count, quoted, seconds
 from dashboard.turn.verdict import Fault
 
-IDLE_TIMEOUTS_S = (30, 60, 100, 120, 300)
-"""Silences at which proxies and load balancers close a connection by default."""
-
-_INCOMPLETE = re.compile(r"(a hole|out of order) after a resume")
-"""How `turn.continuity` begins its words for an answer whose good end came over a hole."""
-
-_NO_TERMINATOR = re.compile(r"its finish reason came \(([^)]*)\), the terminator")
-"""How `turn.reading` tells of a stream that ended after its finish reason, without its terminator."""
-
 _TOO_LARGE = re.compile(r"an event of [\d,]+ bytes or more, over limits\.event_bytes \([\d,]+\)")
 """How `turn.reading` begins its words for an event over the limit."""
-
-_FRAMING = re.compile(r"malformed (chunked )?body: ")
-"""How `backend.framing` and `backend.transport` begin their words for a body whose framing is none."""
 
 _ENCODING = re.compile(r"Content-Encoding '?[\w-]")
 """How `backend.inflate` begins its words for a body that it cannot inflate."""
@@ -47,7 +35,7 @@ def stopped(evidence: Evidence) -> Told:
     if evidence.by == "limit":
         return (
             f"{who} {after}: {quoted(evidence.detail, 120)}.",
-            [*_so_far(evidence)],
+            [*so_far(evidence)],
             "Raise the limit in config.yaml, or ask for less.",
         )
     if stall is not None:
@@ -59,7 +47,7 @@ def stopped(evidence: Evidence) -> Told:
     step = "Ask again; if it is silent again, look at the back end." if stall or late else "Nothing needs doing."
     if evidence.by == "deadline" and not (stall or late):
         step = "Has its answer no end? If it may take this long, raise the canary's max_duration_s."
-    return f"{who} {after}, {stood}.", _so_far(evidence), step
+    return f"{who} {after}, {stood}.", so_far(evidence), step
 
 
 def _unfinished(evidence: Evidence) -> Told:
@@ -69,14 +57,14 @@ def _unfinished(evidence: Evidence) -> Told:
         f"The recording ends before the turn does, {after}."
         if evidence.bytes
         else "The recording holds not one byte of an answer: it ends before anything came.",
-        _so_far(evidence) if evidence.bytes else [],
+        so_far(evidence) if evidence.bytes else [],
         "Nothing can be said of the end: record the turn again, and let it end.",
     )
 
 
 def protocol_broken(evidence: Evidence) -> Told:
     """Nothing could be read, or an event was too large."""
-    lines = [f"What came: {quoted(evidence.detail)}.", *_so_far(evidence)]
+    lines = [f"What came: {quoted(evidence.detail)}.", *so_far(evidence)]
     if evidence.fault == Fault.TOO_LARGE:
         told = _TOO_LARGE.match(evidence.detail)
         size = told[0] if told else "an event larger than we accept"
@@ -86,7 +74,7 @@ def protocol_broken(evidence: Evidence) -> Told:
             "Let the back end send it in smaller events, or raise `limits.event_bytes` in config.yaml.",
         )
     if _ENCODING.match(evidence.detail):
-        return _compressed(evidence, "nothing of its answer could be read")
+        return compressed(evidence, "nothing of its answer could be read")
     return (
         (
             f"Back end or configuration: nothing of the {count(evidence.bytes, 'byte')} that came could be read as "
@@ -98,11 +86,11 @@ def protocol_broken(evidence: Evidence) -> Told:
     )
 
 
-def _compressed(evidence: Evidence, what: str) -> Told:
+def compressed(evidence: Evidence, what: str) -> Told:
     """Its compression could not be undone."""
     return (
         f"Back end or proxy: {what}, because the compression of its body cannot be undone.",
-        [f"Seen: {quoted(evidence.detail)}.", *_so_far(evidence)],
+        [f"Seen: {quoted(evidence.detail)}.", *so_far(evidence)],
         f"Turn compression off for event streams; none was asked for. {DIRECTLY}.",
     )
 
@@ -119,70 +107,12 @@ def backend_failed(evidence: Evidence) -> Told:
     had = f" after {count(evidence.arrival.chunks, 'chunk')} of text" if evidence.arrival.chunks else " before any text"
     return (
         f"Back end: it reported its own failure {seconds(evidence.duration_s)} in,{had}.{said}",
-        [f"The back end's words: {quoted(evidence.detail)}.", *_so_far(evidence)],
+        [f"The back end's words: {quoted(evidence.detail)}.", *so_far(evidence)],
         "Look for this error in the back end's log at that time.",
     )
 
 
-def cut(evidence: Evidence) -> Told:
-    """The stream ended without the dialect's good end."""
-    lines = [f"Seen: {quoted(evidence.detail)}.", *_so_far(evidence)]
-    come = f"after {count(evidence.bytes, 'byte')}" if evidence.bytes else "before anything of it could be read"
-    if evidence.fault == Fault.UNDECODABLE:
-        return _compressed(evidence, f"the stream broke off {come}")
-    if _FRAMING.match(evidence.detail):
-        return (
-            f"Back end or proxy: the HTTP framing of its body is broken, {come}.",
-            lines,
-            f"Whoever writes the sizes of its chunks breaks RFC 9112 §7.1. {DIRECTLY}.",
-        )
-    if not evidence.bytes:
-        return (
-            "Back end: it opened the stream and ended it with nothing in it.",
-            lines,
-            "Look in the back end's log; a request that is too long often ends like this.",
-        )
-    if unsaid := _unsaid(evidence):
-        return unsaid[0], lines, unsaid[1]
-    silent_s = evidence.duration_s - (evidence.last_byte_s or 0.0)
-    where = f"{seconds(evidence.duration_s)} in, after {count(evidence.bytes, 'byte')}"
-    idle = next((limit for limit in IDLE_TIMEOUTS_S if abs(silent_s - limit) < 1), None)
-    if idle is not None:
-        return (
-            (
-                f"Proxy, most likely: the stream was cut {where}, after {seconds(silent_s)} of silence, and {idle} s is a "
-                "usual idle timeout."
-            ),
-            lines,
-            "Send a heartbeat comment every 15 s, or raise the read timeout of the proxy (nginx: proxy_read_timeout).",
-        )
-    return (
-        f"Back end or network: the stream was cut {where}, without the good end of {evidence.dialect}.",
-        lines,
-        (
-            "Look for a crash or restart of the back end at that time; if it is always the same second, look for a "
-            "timeout on the way."
-        ),
-    )
-
-
-def _unsaid(evidence: Evidence) -> tuple[str, str] | None:
-    """Sentence and next step of an answer whose end came, and yet not whole; None when none came."""
-    if found := _INCOMPLETE.match(evidence.detail):
-        came = "events came out of order" if found[1] == "out of order" else "events are missing"
-        return (
-            f"Back end: it said that the answer was complete, but {came} after a resume, so it is not.",
-            "Look at how the back end resumes: all events behind the Last-Event-ID, in order, from a buffer that is large enough.",
-        )
-    if found := _NO_TERMINATOR.search(evidence.detail):
-        return (
-            f"Back end: it gave its finish reason ({found[1]}) and ended the stream without the terminator of {evidence.dialect}.",
-            "Let the back end send the terminator: without it nobody can tell a whole answer from one whose end was lost.",
-        )
-    return None
-
-
-def _so_far(evidence: Evidence) -> list[str]:
+def so_far(evidence: Evidence) -> list[str]:
     arrival = evidence.arrival
     lines = [
         (

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dashboard.turn.continuity import Continuity
 from dashboard.turn.request import Start
+from dashboard.turn.unended import unended
 from dashboard.turn.unread import Unread, is_no_stream
 from dashboard.wire.auto import AutoDialect
 from dashboard.wire.chat_event import BackendError
 from dashboard.wire.dialect import Dialect
+from dashboard.wire.payload import one_line
 from dashboard.wire.sse import SseDecoder
 
 GUESSES = 50
 """After so many messages that no dialect recognises, guessing is over."""
+
+GZIP = b"\x1f\x8b"
+STRAY = "outside of any event came:"
+STRAY_CHARS = 400
 
 
 class Heard:
@@ -79,18 +85,29 @@ class Heard:
 
     @property
     def what_came(self) -> str:
-        return f"{self._messages} messages, none readable as {self._unread.words(self.dialect.name)}"
+        return f"{self._messages} messages, none readable as {self._unread.words(self.dialect.name)}{self._besides}"
+
+    @property
+    def _besides(self) -> str:
+        """What came that is of no event stream."""
+        if self._start.startswith(GZIP):
+            return "; it begins as gzip data does, and no Content-Encoding says so"
+        stray = one_line(self._decoder.stray, STRAY_CHARS)
+        return f"; {STRAY} {stray}" if stray else ""
 
     @property
     def where_cut(self) -> str:
         """In words: what stood last when the stream ended without its good end."""
         if self.unreadable:
-            return f"and nothing of it could be read as {self._unread.words(self.dialect.name)}"
+            return f"and nothing of it could be read as {self._unread.words(self.dialect.name)}{self._besides}"
         if not self._start:
             return "with nothing in it"
-        if self._decoder.partial:
-            return "in the middle of an event"
         came = f"after {self._messages} messages"
+        if besides := self._besides:
+            return f"{came} without the good end of {self.dialect.name}{besides}"
+        if self._decoder.partial:
+            why = unended(self._decoder.held, self._messages)
+            return f"in the middle of an event{why and '; '}{why}"
         if self.finish_reason and not self.dialect.ends_at_eof:
             return (
                 f"{came}: its finish reason came ({self.finish_reason}), the terminator of {self.dialect.name} did not"

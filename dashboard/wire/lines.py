@@ -9,6 +9,9 @@ HEAD_BYTES = 512
 """So much of a line that will be dropped or shortened is held while it arrives; more than a comment keeps."""
 
 KEPT_FIELDS = (b"data", b"event", b"id", b"retry")
+STRAY_LINES = 3
+"""So many of the first lines that are no field are kept, and the last one."""
+
 QUIET = b"die"
 """How the fields data, id and event begin: nothing is to be told of them before the blank line."""
 
@@ -36,6 +39,12 @@ def may_wait(lines: bytes, last: int) -> bool:
 
 def is_kept(line: bytes | bytearray) -> bool:
     return bytes(line[: len(b"event:")].partition(b":")[0]) in KEPT_FIELDS
+
+
+def is_stray(line: bytes | bytearray) -> bool:
+    """Whether no field, and no comment, begins with the unfinished `line`."""
+    begun = bytes(line[: len(b"event:")])
+    return bool(begun) and not any(begun.startswith(field) or field.startswith(begun) for field in (b":", *KEPT_FIELDS))
 
 
 def shortened(comment: str) -> str:

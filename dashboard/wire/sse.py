@@ -11,10 +11,13 @@ import codecs
 import re
 
 from dashboard.wire.frame import Comment, Frame, Message, Retry
-from dashboard.wire.lines import HEAD_BYTES, is_kept, joined, may_wait, shortened
+from dashboard.wire.lines import HEAD_BYTES, STRAY_LINES, is_kept, is_stray, joined, may_wait, shortened
 
 RETRY_MS = (100, 60_000)
 """Between these a server may choose our reconnect delay."""
+
+HELD_BYTES = 65_536
+"""So much of an event under way is shown."""
 
 _LF, _CR = b"\n\r"  # as numbers: looking for one is six times faster than for a byte string
 _BOM = codecs.BOM_UTF8
@@ -53,6 +56,7 @@ class SseDecoder:
         self._event = ""
         self._data: str | bytearray | None = None
         self._id: str | None = None
+        self._stray: list[str] = []  # lines since the last event that are no field: the first few and the last
         self._shape = ("message", "id: ", "\ndata: ")  # an event's type, and what stood before and after its id
 
     @property
@@ -61,6 +65,24 @@ class SseDecoder:
         if self.too_large or self._data is not None or self._event or self._id is not None:
             return True
         return bool(self._tail) and not self._tail.startswith(b":")
+
+    @property
+    def held(self) -> list[str]:
+        """The data lines of the event under way, whole or not; of no more than HELD_BYTES."""
+        data = self._data if self._data is not None else ""
+        lines = (data[:HELD_BYTES] if isinstance(data, str) else data[:HELD_BYTES].decode("utf-8", "replace")).split(
+            "\n"
+        )
+        begun = bytes(self._tail[:HELD_BYTES]).decode("utf-8", "replace").split("\n")
+        return [*(lines if data else []), *(line[5:].removeprefix(" ") for line in begun if line.startswith("data:"))]
+
+    @property
+    def stray(self) -> str:
+        """What came after the last event in lines that are of none (an error page, a traceback); "" where nothing did."""
+        lines = self._stray
+        if is_stray(self._tail):
+            lines = [*lines, shortened(bytes(self._tail).decode("utf-8", "replace"))]
+        return " ".join(lines)
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that `chunk` completes, in order.
@@ -137,7 +159,7 @@ class SseDecoder:
         """Whole lines, of which the last is blank."""
         # A line end never stands inside a code point, so whole lines decode as the whole stream would.
         text = events.decode("utf-8", "replace")
-        if self._size or self._dropped:
+        if self._size or self._dropped or self._stray:
             self._size = self._dropped = 0
             return self._read(text)
         if text[:6] == "data: ":  # nothing but events of one data line, as nearly always?
@@ -207,6 +229,7 @@ class SseDecoder:
                 if data is not None:
                     whole = data if isinstance(data, str) else data.decode()
                     frames.append(Message(event or "message", whole, self.last_event_id, here is not None))
+                    self._stray = []
                 event, data, here = "", None, None
                 continue
             name, _, value = line.partition(":")
@@ -221,6 +244,8 @@ class SseDecoder:
                 self._hear_retry(value, frames)
             elif line.startswith(":"):
                 frames.append(Comment(shortened(value)))
+            else:
+                self._stray = [*self._stray[:STRAY_LINES], shortened(line)]
         self._event, self._data, self._id = event, data, here
         return frames
 
