@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from dashboard.config_yaml import shown_url
+from dashboard.config_yaml import NAME, ORIGIN, shown_url
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, msgspec.Meta(pattern=NAME)]
 
 
 class Secret:
@@ -123,7 +123,7 @@ class Page(_Part, frozen=True):
     title: str = "Streamgauge"
     runbooks: str = ""
     """Where alerts lead; "" is our own copy."""
-    frame_ancestors: list[Annotated[str, msgspec.Meta(pattern=r"^https?://[A-Za-z0-9.*:\[\]-]+$|^'self'$")]] = []
+    frame_ancestors: list[Annotated[str, msgspec.Meta(pattern=ORIGIN)]] = []
     """Origins, beside our own, whose pages may show this one in a frame."""
 
 

@@ -64,6 +64,7 @@ def expand(value: Any, env: Mapping[str, str], file: str, at: Path = (), room: I
                 raise ConfigError(
                     f"{file}: {dotted((*at, str(key)))}: expected a key that is text, got {_kind(key)}; quote it"
                 )
+            _writable(key, file, (*at, key))
         return {key: expand(item, env, file, (*at, key), room) for key, item in value.items()}
     if isinstance(value, list):
         return [expand(item, env, file, (*at, i), room) for i, item in enumerate(value)]
@@ -79,7 +80,18 @@ def expand(value: Any, env: Mapping[str, str], file: str, at: Path = (), room: I
             )
         return found or match[2] or ""
 
-    return _VARIABLE.sub(fill, value)
+    return _writable(_VARIABLE.sub(fill, value), file, at)
+
+
+def _writable(text: str, file: str, at: Path) -> str:
+    """`text`, which may end in a label, a header or a file's name. Errors: ConfigError for what none of them can hold."""
+    odd = _UNWRITABLE.search(text)
+    if odd:
+        what = "a NUL" if odd[0] == "\0" else "half a character (a lone surrogate)"
+        raise ConfigError(
+            f"{file}: {dotted(at)}: expected text that a label, a header or a path can hold, got {what} in it"
+        )
+    return text
 
 
 def sentence(file: str, message: str, raw: Any, root: type) -> str:
@@ -95,6 +107,9 @@ def sentence(file: str, message: str, raw: Any, root: type) -> str:
     if said.startswith("Invalid enum value"):
         choices = " or ".join(map(str, get_args(_kind_at(root, at))))
         return f"{file}: {dotted(at)}: expected {choices}, got {quoted(raw, at)}"
+    for pattern, words in _PATTERNS.items():
+        if pattern in said:
+            return f"{file}: {dotted(at)}: expected {words}, got {quoted(raw, at)}"
     expected = _WORDS.sub(lambda word: _PLAIN.get(word[1], word[1]), said.partition(", got ")[0])
     return f"{file}: {dotted(at)}: {expected[:1].lower()}{expected[1:]}, got {quoted(raw, at)}"
 
@@ -162,6 +177,14 @@ def shown_url(url: str) -> str:
     return re.split(r"[?#]", re.sub(r"^(\w+://)?.*@", r"\1…@", url))[0][:200]
 
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
+ORIGIN = r"^https?://[A-Za-z0-9.*:\[\]-]+\Z|^'self'\Z"
+"""\\Z: `$` would let a line's end pass, with which a label or a header ends badly."""
+_PATTERNS = {
+    repr(NAME): "1 to 64 letters, digits, `.`, `_` and `-` that begin with a letter or digit",
+    repr(ORIGIN): "an origin such as https://intranet.example, or 'self'",
+}
+_UNWRITABLE = re.compile(r"[\0\ud800-\udfff]")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _TOO_DEEP = f"expected at most {MAX_DEPTH} levels of nesting, got more"
 _WORDS = re.compile(r"`(\w+)(?: \| null)?`")

@@ -172,8 +172,9 @@ def bind_own(settings: MetricsSettings) -> None:
     try:
         family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
         taken = socket.create_server((settings.address, settings.port), family=family)
-    except OSError as error:
-        where, why = f"{settings.address}:{settings.port}", (error.strerror or str(error)).partition(" (while")[0]
+    except (OSError, TypeError, ValueError) as error:  # the latter two: an address that no name on the network can be
+        said = getattr(error, "strerror", "") or str(error)
+        where, why = f"{settings.address[:200]}:{settings.port}", said.partition(" (while")[0]
         raise ConfigError(f"metrics.port: expected a free port at metrics.address, got {where}: {why}") from None
     taken.setblocking(False)
     _bound.append(taken)

@@ -178,6 +178,12 @@ def test_a_port_that_is_taken_is_told() -> None:
             endpoints.bind_own(MetricsSettings(port=port))
 
 
+@pytest.mark.parametrize("address", ["ünï\u202ecode", "x" * 300, "\ud800"])
+def test_an_address_that_cannot_be_is_one_sentence(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"^metrics.port: expected a free port at metrics.address, got "):
+        endpoints.bind_own(MetricsSettings(address=address, port=1))
+
+
 async def test_the_runbooks_are_a_page_that_runs_nothing(client: httpx.AsyncClient) -> None:
     answer = await client.get("/runbooks")
     assert answer.status_code == 200
