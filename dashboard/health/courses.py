@@ -169,6 +169,8 @@ def blemished(evidence: Evidence) -> Told:
     lines = [
         f"{kind}: {quoted(detail)}." for kind, detail in evidence.anomaly_details.items() if kind in evidence.anomalies
     ]
+    if set(evidence.anomalies) == {AnomalyKind.EMPTY_ANSWER} and (known := _EMPTY.get(_reason(evidence))):
+        return f"{known[0]} (finish reason {clean(evidence.detail, 80)}).", lines, known[1]
     empty = AnomalyKind.EMPTY_ANSWER in evidence.anomalies
     what = "ended well, but the answer is empty" if empty else "completed its answer, but strayed from the protocol"
     return f"Back end: it {what} ({kinds}).", lines, "Compare what came with the protocol, event by event."
@@ -187,9 +189,53 @@ def healthy(evidence: Evidence) -> Told:
             f"First text due within {seconds(evidence.limits.ttft_s)}, gaps under {seconds(evidence.limits.gap_s)}.",
             f"{count(arrival.chunks, 'chunk')}, {count(arrival.characters, 'character')}, no anomaly.",
             *_large(evidence),
+            *(
+                [f"{known} (finish reason {clean(evidence.detail, 80)})."]
+                if (known := _SHORT.get(_reason(evidence)))
+                else []
+            ),
         ],
         "Nothing needs doing.",
     )
+
+
+def _reason(evidence: Evidence) -> str:
+    """The finish reason of a completed answer, as its dialects spell it alike."""
+    return evidence.detail.strip().lower().replace("-", "_")
+
+
+_LENGTH = ("length", "max_tokens", "model_length", "max_output_tokens")
+_TOOLS = ("tool_calls", "tool_use", "function_call")
+_FILTERED = ("content_filter", "refusal", "safety")
+_EMPTY: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(
+        _TOOLS,
+        (
+            "Back end: the answer is a call of a tool and has no text",
+            "If a tool was to be called nothing needs doing; its result has to be sent in a further question.",
+        ),
+    ),
+    **dict.fromkeys(
+        _LENGTH,
+        (
+            "Model: its limit of tokens was used up before any text of the answer",
+            "Raise the limit (`ask.params`: max_tokens, max_completion_tokens), or let the model reason less.",
+        ),
+    ),
+    **dict.fromkeys(
+        _FILTERED,
+        (
+            "Back end: its filter, or the model, withheld the answer",
+            "Ask something else, or look at the back end's filter of contents.",
+        ),
+    ),
+}
+"""Finish reasons by which an answer without text is a stated one: what it says, and what next."""
+_SHORT: dict[str, str] = {
+    **dict.fromkeys(_LENGTH, "The answer ends at its limit of tokens, perhaps in mid-sentence"),
+    **dict.fromkeys(_FILTERED, "The answer was withheld from here on, by a filter or by the model"),
+}
+"""Finish reasons of an answer that is in order and yet may not be all that there was to say."""
 
 
 def _large(evidence: Evidence) -> list[str]:

@@ -6,7 +6,7 @@ import re
 
 from dashboard.health.evidence import Evidence, Told
 from dashboard.health.wording import count, quoted, seconds
-from dashboard.turn.verdict import Fault
+from dashboard.turn.verdict import WAITED, Fault
 
 _TOO_LARGE = re.compile(r"an event of [\d,]+ bytes or more, over limits\.event_bytes \([\d,]+\)")
 """How `turn.reading` begins its words for an event over the limit."""
@@ -37,6 +37,12 @@ def stopped(evidence: Evidence) -> Told:
             f"{who} {after}: {quoted(evidence.detail, 120)}.",
             [*so_far(evidence)],
             "Raise the limit in config.yaml, or ask for less.",
+        )
+    if evidence.detail.startswith(WAITED):
+        return (
+            f"{who} {after}, while it waited to ask again: {quoted(evidence.detail.removeprefix(WAITED), 120)}.",
+            [f"What became of the last attempt: {quoted(evidence.detail.removeprefix(WAITED))}.", *so_far(evidence)],
+            "Look at why that attempt failed; asking again is of use once that is mended.",
         )
     if stall is not None:
         stood = f"while the back end had been silent for {seconds(stall.silent_s)} or more"

@@ -8,6 +8,8 @@ from dashboard.health.endings import DIRECTLY
 from dashboard.health.evidence import Evidence, Told
 from dashboard.health.wording import count, quoted, seconds
 from dashboard.turn.verdict import Fault
+from dashboard.wire import payload
+from dashboard.wire.chat_event import Malformed
 
 UNREACHABLE: dict[str, tuple[str, str]] = {
     Fault.DNS: (
@@ -105,6 +107,8 @@ def rejected(evidence: Evidence) -> Told:
     if evidence.reconnects:
         lines.append(f"It was the same after {count(evidence.reconnects, 'further attempt')}.")
     if evidence.fault == Fault.MEDIA_TYPE:
+        if known := _another_body(evidence.detail):
+            return known[0], lines, known[1]
         return (
             f"Back end: it answered, but not with an event stream ({quoted(evidence.detail, 80)}).",
             lines,
@@ -124,6 +128,42 @@ def rejected(evidence: Evidence) -> Told:
         next_step = "Look at the back end's health and log; a 502, 503 or 504 often comes from the proxy before it."
     answer = f"with HTTP {status}" if status else "with something else than a stream"
     return f"{whose}: it refused the question {answer}.", lines, next_step
+
+
+_BODY = re.compile(r"HTTP \d{3}, (?P<type>[^:]*?): (?P<body>.*)", re.DOTALL)
+"""How `turn` tells of a refused answer: status, Content-Type and the first of its body."""
+
+
+def _another_body(detail: str) -> tuple[str, str] | None:
+    """Sentence and next step for an answer under another media type, by what its body is."""
+    found = _BODY.match(detail)
+    if found is None:
+        return None
+    kind, body = quoted(found["type"], 80), found["body"].lstrip()
+    if re.match(r"(data|event|id|retry)?: ?\S", body):
+        said = "has no Content-Type" if found["type"] == "no Content-Type" else f"calls it {kind}"
+        return (
+            f"Back end: what it sends looks like an event stream, but it {said}.",
+            "Let the back end send `Content-Type: text/event-stream`: browsers and most clients take no other.",
+        )
+    if body[:1] == "<":
+        return (
+            f"Back end, or a proxy before it: it answered with a page for a browser ({kind}), not with an event stream.",
+            "Check the url, and whether a login or an error page stands before the back end: open the url in a browser.",
+        )
+    whole = payload.parse_object(body)
+    if isinstance(whole, Malformed):
+        return None
+    if error := payload.failure(whole):
+        words = quoted(": ".join(part for part in (error.code, error.message) if part), 120)
+        return (
+            f"Back end: it answered with an error in place of an event stream: {words}.",
+            "Look for this error in the back end's log; check the url and the dialect with its options.",
+        )
+    return (
+        f"Back end: it answered with one JSON object ({kind}), not with an event stream.",
+        "Check the url, and that the back end streams at this path: it was asked to.",
+    )
 
 
 def unreachable(evidence: Evidence) -> Told:

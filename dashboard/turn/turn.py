@@ -29,7 +29,7 @@ from dashboard.turn.machine import OPEN, TRANSITIONS, TurnState, after
 from dashboard.turn.reading import Reading
 from dashboard.turn.request import EVENT_STREAM, Head, Left, Origin, Start
 from dashboard.turn.retry import Backoff, next_ask
-from dashboard.turn.verdict import AnomalyKind, Ending, Fault, judge
+from dashboard.turn.verdict import WAITED, AnomalyKind, Ending, Fault, judge
 from dashboard.wire.dialect import Ask, Dialect, Question
 from dashboard.wire.hush import Hush
 from dashboard.wire.redact import redactor_for
@@ -65,10 +65,9 @@ class Turn:
         self._reading = Reading(turn_id, dialect, limits.event_bytes, start, Hush(backend))
         self._backoff = Backoff(backend.retry, chance)
         self._clocks: Clocks | None = None
-        self._attempt = 0
+        self._attempt = self._bytes = 0
         self._asked_at = self._attempt_at = self._retry_at = 0.0
-        self._opened, self._cut = False, ""
-        self._bytes = 0
+        self._opened, self._cut, self._lost_to = False, "", ""
         self._out: list[TurnEvent] = []
 
     @property
@@ -201,6 +200,8 @@ class Turn:
         if self.state is TurnState.IDLE:
             self.asked(now)
         if self.state is not TurnState.ENDED:
+            if self.state is TurnState.BACKING_OFF and not detail:
+                detail = f"{WAITED} {self._lost_to}"
             if left is not None:
                 self._emit(StopAudited(self.id, now, *left))
             self._end(Ending(fault, stopped=True), detail, now, by=by)
@@ -266,7 +267,7 @@ class Turn:
             return
         if ask is self._first_ask and self._opened:
             self._reading.start_over()
-        self.ask = ask
+        self.ask, self._lost_to = ask, detail
         delay_s = self._backoff.delay_s(retry_after_s)
         self._retry_at = now + delay_s
         self._emit(Disconnected(self.id, now, fault, self._told(detail)))

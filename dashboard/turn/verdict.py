@@ -10,6 +10,9 @@ from enum import StrEnum
 
 import msgspec
 
+WAITED = "waiting to ask again after:"
+"""How the detail of a turn begins that was stopped between two attempts; what had become of the last one follows."""
+
 
 class Outcome(StrEnum):
     """How a turn ended: exactly one, the first that fits from the top."""

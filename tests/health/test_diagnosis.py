@@ -11,7 +11,7 @@ from dashboard.config import Thresholds
 from dashboard.health.arrival import Arrival
 from dashboard.health.diagnosis import Diagnosis, Kind, diagnose
 from dashboard.health.evidence import Evidence, Proof, Stall
-from dashboard.turn.verdict import AnomalyKind, Fault, Outcome
+from dashboard.turn.verdict import WAITED, AnomalyKind, Fault, Outcome
 
 LIMITS = Thresholds(ttft_s=2, gap_s=5, stall_after_s=5)
 STEADY = Arrival(20, 400, 0.1, 0.0, 0, 0.0, 1.0, thinned=False)
@@ -98,6 +98,16 @@ CASES: list[tuple[str, Evidence, Kind, str]] = [
     ("empty recording", ended("stopped", by="recording", bytes=0, **NO_TEXT), Kind.STOPPED, "holds not one byte"),
     ("blemish", well(anomalies={"unknown_event": 3}), Kind.PROTOCOL_BROKEN, "3 × unknown_event"),
     ("empty", well(anomalies={"empty_answer": 1}, **NO_TEXT), Kind.PROTOCOL_BROKEN, "the answer is empty"),
+    ("tool", well(anomalies={"empty_answer": 1}, detail="tool_calls", **NO_TEXT), Kind.PROTOCOL_BROKEN, "a call of a tool"),
+    ("all thought", well(anomalies={"empty_answer": 1}, detail="length", **NO_TEXT), Kind.PROTOCOL_BROKEN, "^Model: its limit"),
+    ("withheld", well(anomalies={"empty_answer": 1}, detail="content-filter", **NO_TEXT), Kind.PROTOCOL_BROKEN, "withheld"),
+    ("tool and more", well(anomalies={"empty_answer": 1, "gap": 1}, detail="tool_use", **NO_TEXT), Kind.PROTOCOL_BROKEN, "1 × gap"),
+    ("no type", ended("rejected", Fault.MEDIA_TYPE, "HTTP 200, no Content-Type: data: {}"), Kind.REJECTED, "stream, but it has no Content-Type"),
+    ("other type", ended("rejected", Fault.MEDIA_TYPE, "HTTP 200, a/b; c=d: event: x\ndata: y"), Kind.REJECTED, "calls it “a/b; c=d”"),
+    ("page", ended("rejected", Fault.MEDIA_TYPE, "HTTP 200, text/html: \n<!DOCTYPE html>"), Kind.REJECTED, "a page for a browser"),
+    ("an error", ended("rejected", Fault.MEDIA_TYPE, 'HTTP 200, a/json: {"error": {"code": -1, "message": "no"}}'), Kind.REJECTED, "“-1: no”"),
+    ("one answer", ended("rejected", Fault.MEDIA_TYPE, 'HTTP 200, a/json: {"choices": []}'), Kind.REJECTED, "one JSON object"),
+    ("waiting", ended("stopped", by="person", detail=f"{WAITED} HTTP 429, x: no quota", **NO_TEXT), Kind.STOPPED, "ask again: “HTTP 429, x: no q"),
     ("loop", well(ttft_s=6.0, arrival=BURST, loop_lag_s=5.0), Kind.PAGE_SLOW, "own loop was blocked for 5.0 s"),
     ("loop innocent", well(ttft_s=6.0, loop_lag_s=0.6), Kind.SLOW_START, "^Model"),
     ("screen", well(screen_lag_s=1.5), Kind.PAGE_SLOW, "up to 1.5 s late"),
@@ -145,6 +155,14 @@ def test_hostile_words_are_quoted_bounded_and_harmless(outcome: str, fault: str)
         )
     )
     fit_for_a_person(told)
+
+
+@pytest.mark.parametrize(("reason", "says"), [("max_tokens", "limit of tokens"), ("refusal", "withheld")])
+def test_an_answer_that_may_go_on_says_so(reason: str, says: str) -> None:
+    told = diagnose(well(detail=reason))
+    assert told.kind == Kind.HEALTHY
+    assert any(says in line and reason in line for line in told.evidence)
+    assert not any(says in line for line in diagnose(well(detail="stop")).evidence)
 
 
 def test_the_header_that_makes_a_burst_likely_is_quoted() -> None:

@@ -333,3 +333,11 @@ def test_a_read_leads_through_the_states_of_all_its_events() -> None:
     play.feed(frame({"event": "reasoning", "text": "hm"}) + b": ping\n\n", 2.5)
     states.append(play.turn.state)
     assert states == ["waiting", "waiting", "answering", "stalled", "waiting"]
+
+
+def test_a_turn_that_is_stopped_between_two_attempts_says_what_it_waited_for() -> None:
+    play = Play()
+    play.take(play.turn.refused(Head(429, {"content-type": "text/plain"}), b"no quota", 0.2, 60.0))
+    play.take(play.turn.abandon(5.0))
+    assert (play.ended.outcome, play.ended.by) == (Outcome.STOPPED, "person")
+    assert play.ended.detail == "waiting to ask again after: HTTP 429, text/plain: no quota"
