@@ -171,8 +171,11 @@ def bind_own(settings: MetricsSettings) -> None:
         return
     try:
         family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
+        socket.getaddrinfo(
+            settings.address, settings.port
+        )  # before a socket is made, which a name that can be none leaks
         taken = socket.create_server((settings.address, settings.port), family=family)
-    except (OSError, TypeError, ValueError) as error:  # the latter two: an address that no name on the network can be
+    except (OSError, UnicodeError) as error:
         said = getattr(error, "strerror", "") or str(error)
         where, why = f"{settings.address[:200]}:{settings.port}", said.partition(" (while")[0]
         raise ConfigError(f"metrics.port: expected a free port at metrics.address, got {where}: {why}") from None
