@@ -43,7 +43,8 @@ class Painter {
   }
 
   cover(name, covered) {
-    this.figures.get(name).covered = covered;
+    const figure = this.figures.get(name); // none any more when the board is gone
+    if (figure) figure.covered = covered;
     this.soon();
   }
 

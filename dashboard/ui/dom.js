@@ -89,8 +89,8 @@ function bare() {
   setTimeout(away, matchMedia("(max-width: 1199px)").matches ? 350 : 0);
 }
 
-// What can wait a moment is shown in a frame that is drawn anyway: an answer that streams draws one each 40 ms, and every
-// frame has a price of its own.
+// What can wait a moment is shown in a frame that is drawn anyway: an answer that streams draws 25 a second, and each
+// has a price of its own.
 const DRAWS = "streamgauge-draws", LULL_MS = 50;
 
 function drawing() {
