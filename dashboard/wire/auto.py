@@ -8,7 +8,7 @@ import msgspec
 
 from dashboard.config import Backend, ConfigError
 from dashboard.wire import payload
-from dashboard.wire.chat_event import BackendError, ChatEvent, Malformed, Unknown
+from dashboard.wire.chat_event import BackendError, ChatEvent, Malformed, Ping, Unknown
 from dashboard.wire.dialect import Ask, Dialect, Endpoint, Question
 from dashboard.wire.dialects import DIALECTS
 from dashboard.wire.frame import Message
@@ -53,6 +53,8 @@ class AutoDialect:
 
     def read(self, message: Message) -> Sequence[ChatEvent]:
         if not self._decided and not self._decide(message) and not self._by_path:
+            if message.event in payload.PINGS:
+                return [Ping()]
             return [_failure(message) or Unknown(f"not recognised: {message.data[:120]}")]
         chat_events = self._inner.read(message)
         self.needs_finish, self.ends_at_eof = self._inner.needs_finish, self._inner.ends_at_eof

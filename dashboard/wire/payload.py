@@ -22,6 +22,9 @@ DEEPEST_ERROR = 8
 
 WHOLE = "$"
 
+PINGS = frozenset(("ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"))
+"""Names of events that servers of no protocol of their own send to keep a connection alive."""
+
 
 class NotJson(ValueError):  # noqa: N818  # a fact about the data, in the reader's words
     """The data is no JSON, or JSON nested beyond all reason."""

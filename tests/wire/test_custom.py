@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.wire.chat_event import BackendError, ChatEvent, End, Finish, Malformed, Text, Unknown
+from dashboard.wire.chat_event import BackendError, ChatEvent, End, Finish, Malformed, Ping, Text, Unknown
 from tests.wire.reading import made, read
 
 
@@ -55,3 +55,8 @@ def test_custom_does_not_wonder_about_quiet_messages_once_text_came() -> None:
 def test_custom_ends_with_the_stream_only_when_no_finish_is_named() -> None:
     assert made("custom").ends_at_eof
     assert not made("custom", finish="[DONE]").ends_at_eof
+
+
+@pytest.mark.parametrize("event", ["ping", "heartbeat", "keepalive"])
+def test_a_sign_of_life_is_no_text(event: str) -> None:
+    assert read(made("custom", text="$data"), "2026-11-23T05:00:00Z", event) == [Ping()]

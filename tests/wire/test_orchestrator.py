@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from dashboard.wire.auto import AutoDialect
 from dashboard.wire.chat_event import (
     BackendError,
     ChatEvent,
     End,
     Finish,
     Malformed,
+    Ping,
     Reasoning,
     Routed,
     Step,
@@ -20,6 +22,7 @@ from dashboard.wire.chat_event import (
     Unknown,
     Usage,
 )
+from dashboard.wire.dialect import Endpoint
 from tests.wire.reading import made, read
 
 A2A = {"raw_response": {"parts": [{"kind": "text", "text": "a"}, {"kind": "file", "text": "no"}, {"text": "b"}]}}
@@ -85,8 +88,23 @@ def test_orchestrator_reads(data: Any, expected: list[ChatEvent]) -> None:
 def test_orchestrator_takes_the_name_from_the_sse_field() -> None:
     assert read("orchestrator", {"text": "x"}, "response_chunk") == [Text("x")]
     assert read("orchestrator", "", "completed") == [Finish("completed"), End()]
-    assert read("orchestrator", "", "ping") == []
+    assert read("orchestrator", "", "tick") == []
     assert read("orchestrator", {"event": "completed"}, "response_chunk") == [Finish("completed"), End()]
+
+
+@pytest.mark.parametrize(
+    ("data", "event"),
+    [
+        ("", "ping"),
+        ("2026-11-23T05:00:00Z", "ping"),
+        ({}, "heartbeat"),
+        ({"event": "heartbeat"}, "message"),
+        ({"type": "keep-alive"}, "message"),
+    ],
+)
+def test_a_sign_of_life_is_no_mistake(data: Any, event: str) -> None:
+    assert read("orchestrator", data, event) == [Ping()]
+    assert read(AutoDialect(Endpoint("http://127.0.0.1:1/ask", "POST", {})), data, "ping") == [Ping()]
 
 
 def test_orchestrator_does_not_say_the_answer_twice() -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from dashboard.wire import payload
-from dashboard.wire.chat_event import ChatEvent, End, Finish, Malformed, Text, Unknown
+from dashboard.wire.chat_event import ChatEvent, End, Finish, Malformed, Ping, Text, Unknown
 from dashboard.wire.dialect import Ask, Endpoint, Question, with_query
 from dashboard.wire.frame import Message
 from dashboard.wire.text_path import DATA, propose_text_path
@@ -74,6 +74,8 @@ class Custom:
         data = message.data
         if message.event == "error":
             return [payload.error_event(data)]
+        if message.event in payload.PINGS:
+            return [Ping()]
         if self._finish and data.strip() == self._finish:
             return [End()]
         if self._text_path == DATA and not self._finish_path and not self._error_path:

@@ -22,6 +22,7 @@ from dashboard.wire.chat_event import (
     End,
     Finish,
     Malformed,
+    Ping,
     Reasoning,
     Routed,
     Step,
@@ -87,6 +88,8 @@ class Orchestrator:
         return with_query(self._endpoint.url, urlencode(query))
 
     def read(self, message: Message) -> Sequence[ChatEvent]:
+        if message.event in payload.PINGS:
+            return [Ping()]
         named = message.event if message.event in KINDS else ""
         if not message.data.strip():
             return self._meaning(named, {}) if named else []
@@ -122,6 +125,8 @@ class Orchestrator:
                 return self._completed(body)
             case "error":
                 return [_error(body)]
+        if kind in payload.PINGS:
+            return [Ping()]
         return [Unknown(payload.one_line(kind))]
 
     def _chunk(self, body: dict[str, Any]) -> Sequence[ChatEvent]:
@@ -142,7 +147,7 @@ class Orchestrator:
 def _typed(body: dict[str, Any]) -> str:
     """The name of a message that has it in `type`."""
     kind = payload.name(body.get("type"))
-    return kind if kind in KINDS else ""
+    return kind if kind in KINDS or kind in payload.PINGS else ""
 
 
 def _unlike_routing(name: str, what: str) -> str:
