@@ -171,9 +171,8 @@ def bind_own(settings: MetricsSettings) -> None:
         return
     try:
         family = socket.AF_INET6 if ":" in settings.address else socket.AF_INET
-        socket.getaddrinfo(
-            settings.address, settings.port
-        )  # before a socket is made, which a name that can be none leaks
+        # Before a socket is made, which would stay open where the name can be none.
+        socket.getaddrinfo(settings.address, settings.port)
         taken = socket.create_server((settings.address, settings.port), family=family)
     except (OSError, UnicodeError) as error:
         said = getattr(error, "strerror", "") or str(error)

@@ -138,6 +138,17 @@ def test_the_dashboard_judges_the_same_turns(tmp_path: Path) -> None:
     assert len(asked["live"]) == len(asked["canary"])
 
 
+def test_what_grafana_is_given_takes_the_place_of_nothing_of_the_readers(tmp_path: Path) -> None:
+    run("grafana", "-o", str(tmp_path))
+    provisioned = sorted(file for file in (tmp_path / "provisioning").rglob("*") if file.is_file())
+    told = {file.parent.name: yaml.safe_load(file.read_text("utf-8")) for file in provisioned}
+    assert [file.name for file in provisioned] == ["streamgauge.yml"] * 2
+    [source] = told["datasources"]["datasources"]
+    [provider] = told["dashboards"]["providers"]
+    assert (source["isDefault"], source["uid"]) == (False, "streamgauge-prometheus")
+    assert [each["name"].lower().split()[0] for each in (source, provider)] == ["streamgauge"] * 2
+
+
 def test_an_installed_wheel_has_the_files(tmp_path: Path) -> None:
     installed = unpacked_wheel(tmp_path)
     names = [path.relative_to(installed).as_posix() for path in installed.rglob("*")]
