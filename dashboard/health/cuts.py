@@ -84,6 +84,12 @@ def cut(evidence: Evidence) -> Told:
         )
     if known := _known(evidence.detail, evidence.dialect):
         return known[0], lines, known[1]
+    sentence, step = _unexplained(evidence)
+    return sentence, lines, step
+
+
+def _unexplained(evidence: Evidence) -> tuple[str, str]:
+    """Sentence and next step for an end of which only its time and its framing speak."""
     silent_s = evidence.duration_s - (evidence.last_byte_s or 0.0)
     where = f"{seconds(evidence.duration_s)} in, after {count(evidence.bytes, 'byte')}"
     idle = next((limit for limit in IDLE_TIMEOUTS_S if abs(silent_s - limit) < 1), None)
@@ -93,7 +99,6 @@ def cut(evidence: Evidence) -> Told:
                 f"Proxy, most likely: the stream was cut {where}, after {seconds(silent_s)} of silence, and {idle} s is a "
                 "usual idle timeout."
             ),
-            lines,
             "Send a heartbeat comment every 15 s, or raise the read timeout of the proxy (nginx: proxy_read_timeout).",
         )
     if _ended_in_order(evidence):
@@ -102,12 +107,10 @@ def cut(evidence: Evidence) -> Told:
                 f"Back end, or a proxy before it: its response ended in good order {where}, without the good end of "
                 f"{evidence.dialect}; the network did not cut it."
             ),
-            lines,
             "Look in the back end's log at that time for what ended the answer early, and let it send that as an event.",
         )
     return (
         f"Back end or network: the stream was cut {where}, without the good end of {evidence.dialect}.",
-        lines,
         (
             "Look for a crash or restart of the back end at that time; if it is always the same second, look for a "
             "timeout on the way."
