@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from dashboard.cli import commands
 from dashboard.cli.one_backend import name_of, of_url
 from dashboard.cli.port import PortTaken, free_port
-from dashboard.cli.serve import panel_arguments, take_url
+from dashboard.cli.serve import _serving, panel_arguments, take_url
 from dashboard.config import ConfigError
 
 
@@ -155,3 +156,15 @@ def test_panel_serves_this_package_wherever_it_is_installed_with_the_endpoints_a
     assert words[words.index("--plugins") + 1] == "dashboard.endpoints"
     assert words.count("--log-level") == 1
     assert words[-4:] == ["--log-level", "debug", "--cookie-secret", "x"]
+
+
+def test_what_is_loaded_when_it_serves_is_looked_through_no_more() -> None:
+    """Else each page that ends would hold up all others for as long as that takes."""
+    said: list[str] = []
+    try:
+        _serving(lambda: said.append("here"))
+        assert (gc.get_freeze_count() > 10_000, said) == (True, ["here"])
+        _serving(None)
+    finally:
+        gc.unfreeze()
+    assert said == ["here"]
