@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Browser, Route
+import pytest
+from playwright.sync_api import Browser, CDPSession, Route, expect
 
-from tests.browser.chromium import Watched, watched
+from tests.browser.chromium import watched
+from tests.browser.reading import becomes
 from tests.browser.site import Site
 
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 OPENING = "streamgauge-opening"
 
 
@@ -17,6 +20,11 @@ def words(node: dict[str, Any]) -> str:
     """All text below a node, closed shadow roots too."""
     below = [*node.get("children", []), *node.get("shadowRoots", [])]
     return " ".join([node["nodeValue"] if node["nodeType"] == 3 else "", *(words(each) for each in below)])
+
+
+def shown(cdp: CDPSession) -> str:
+    """What the page shows while its scripts have not come."""
+    return words(cdp.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"])
 
 
 def test_numbers_are_seen_before_any_script_of_panels_has_run(browser: Browser, place: Site) -> None:
@@ -29,58 +37,52 @@ def test_numbers_are_seen_before_any_script_of_panels_has_run(browser: Browser, 
         page = seen.page
         page.route(re.compile(r"/bokeh\.min\.js"), hold)
         page.goto(place.url, wait_until="commit")
-        page.locator(f"#{OPENING}").wait_for(state="attached", timeout=60_000)
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        assert page.evaluate("performance.getEntriesByName('first-contentful-paint').length") == 1
+        page.locator(f"#{OPENING}").wait_for(state="attached")
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length === 1")
         assert page.evaluate("typeof Bokeh") == "undefined"
-        tree = page.context.new_cdp_session(page).send("DOM.getDocument", {"depth": -1, "pierce": True})
-        told = words(tree["root"])
-        assert re.search(r"Total events\s+\d", told), told
-        assert "Time to first text" in told
+        cdp = page.context.new_cdp_session(page)
+
+        def total_and_ttft() -> tuple[bool, bool]:
+            told = shown(cdp)
+            return bool(re.search(r"Total events\s+\d", told)), "Time to first text" in told
+
+        becomes(total_and_ttft, (True, True))
         while not held:
             page.wait_for_timeout(50)
         for route in held:
             route.continue_()
-        page.locator(".card .value").first.wait_for(timeout=60_000)
-        page.locator(f"#{OPENING}").wait_for(state="detached", timeout=60_000)
+        page.locator(".card .value").first.wait_for()
+        page.locator(f"#{OPENING}").wait_for(state="detached")
         assert not seen.wrong
 
 
-def began(seen: Watched) -> str:
-    """What the page shows while its scripts have not come."""
-    seen.page.locator(f"#{OPENING}").wait_for(state="attached", timeout=60_000)
-    return words(
-        seen.page.context.new_cdp_session(seen.page).send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]
-    )
-
-
 def test_each_view_opens_as_itself_and_dark_where_the_page_will_be(browser: Browser, place: Site) -> None:
-    for view, said in (
-        ("chat", "Total events"),
-        ("inspect", "Opening"),
-        ("compare", "Opening"),
-        ("fleet", "refused-503"),
-    ):
-        with watched(browser, place.home) as seen:
-            page = seen.page
-            page.route(re.compile(r"/bokeh\.min\.js"), lambda route: route.abort())
+    with watched(browser, place.home) as seen:
+        page = seen.page
+        page.route(re.compile(r"/bokeh\.min\.js"), lambda route: route.abort())
+        cdp = page.context.new_cdp_session(page)
+        for view, said in (
+            ("chat", "Total events"),
+            ("inspect", "Opening"),
+            ("compare", "Opening"),
+            ("fleet", "refused-503"),
+        ):
             page.goto(f"{place.url}?view={view}&theme=dark", wait_until="commit")
-            assert said in began(seen)
-            assert ("Total events" in began(seen)) == (view == "chat")
-            page.locator(":root[data-opening=dark]").wait_for(state="attached", timeout=60_000)
-            background = page.locator(f"#{OPENING}").evaluate("(it) => getComputedStyle(it).backgroundColor")
-            assert background == "rgb(13, 18, 22)"
+            page.locator(":root[data-opening=dark]").wait_for(state="attached")
+            becomes(lambda: said in shown(cdp), True)  # noqa: B023  # called at once
+            assert ("Total events" in shown(cdp)) == (view == "chat")
+            expect(page.locator(f"#{OPENING}")).to_have_css("background-color", "rgb(13, 18, 22)")
 
 
 def test_what_a_view_opened_with_goes_when_it_is_alive(browser: Browser, place: Site) -> None:
-    for view, alive in (
-        ("inspect", ".inspect"),
-        ("compare", ".lane"),
-        ("fleet", ".backend"),
-        ("fleet&wall=1", ".tile"),
-    ):
-        with watched(browser, place.home) as seen:
+    with watched(browser, place.home) as seen:
+        for view, alive in (
+            ("inspect", ".inspect"),
+            ("compare", ".lane"),
+            ("fleet", ".backend"),
+            ("fleet&wall=1", ".tile"),
+        ):
             seen.page.goto(f"{place.url}?view={view}")
-            seen.page.locator(alive).first.wait_for(timeout=60_000)
-            seen.page.locator(f"#{OPENING}").wait_for(state="detached", timeout=60_000)
-            assert not seen.wrong
+            seen.page.locator(alive).first.wait_for()
+            seen.page.locator(f"#{OPENING}").wait_for(state="detached")
+        assert not seen.wrong

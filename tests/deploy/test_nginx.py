@@ -73,7 +73,7 @@ async def front(tmp_path: Path) -> AsyncIterator[str]:
 async def test_a_browser_stays_where_it_began_with_its_websocket(front: str) -> None:
     began: set[str] = set()
     for _ in range(24):
-        async with httpx.AsyncClient(base_url=f"http://{front}", trust_env=False) as browser:
+        async with httpx.AsyncClient(base_url=f"http://{front}", trust_env=False, timeout=60) as browser:
             met = {(await browser.get(f"/{number}")).headers["x-replica"] for number in range(4)}
             cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
         socket = await websocket_connect(HTTPRequest(f"ws://{front}/ws", headers={"Cookie": cookie}))
@@ -86,7 +86,7 @@ async def test_a_browser_stays_where_it_began_with_its_websocket(front: str) -> 
 
 
 async def test_pages_are_compressed_and_metrics_are_not_for_the_world(front: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{front}", trust_env=False) as browser:
+    async with httpx.AsyncClient(base_url=f"http://{front}", trust_env=False, timeout=60) as browser:
         page = await browser.get("/dashboard", headers={"Accept-Encoding": "gzip"})
         assert page.headers["content-encoding"] == "gzip"
         assert (await browser.get("/metrics")).status_code == 404
