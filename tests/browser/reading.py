@@ -108,9 +108,15 @@ def says(what: Locator, words: str) -> Iterator[None]:
 
 
 def clipboard_has(page: Page, words: str) -> str:
-    """What is in the clipboard, once those words are."""
-    page.wait_for_function("async (words) => (await navigator.clipboard.readText()).includes(words)", arg=words)
-    return str(page.evaluate("navigator.clipboard.readText()"))
+    """What is in the clipboard, once those words are. `wait_for_function` takes a promise for a yes, so it is asked from here."""
+    read: list[str] = []
+
+    def has() -> bool:
+        read.append(str(page.evaluate("navigator.clipboard.readText()")))
+        return words in read[-1]
+
+    becomes(has, True)
+    return read[-1]
 
 
 def chart_shows(page: Page, *columns: str) -> None:

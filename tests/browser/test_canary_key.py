@@ -62,7 +62,7 @@ def test_no_view_no_frame_no_endpoint_no_log_and_no_file_tells_one(
             page.get_by_role("button", name="curl").first.click()
             sent += [page.content(), clipboard_has(page, "curl -N")]
         page.goto(f"{place.url}?view=inspect")
-        page.get_by_text("echo", exact=True).first.wait_for()
+        page.locator(".turn-backend", has_text="echo").first.wait_for()
         sent.append(page.content())
     assert sum("*" * 20 in each for each in sent) > len(SHOWN), "they were there to be told"
     for path in ("/dashboard", "/metrics", "/healthz", "/readyz", "/nothing?token=x"):

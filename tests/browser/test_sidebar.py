@@ -13,11 +13,9 @@ from tests.browser.site import Site
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 AXIS = """() => {
-  for (const document of Bokeh.documents) {
-    for (const model of document._all_models.values()) {
-      if (model.type === "DataRange1d" && model.follow === "end") return model.follow_interval
-    }
-  }
+  const models = Bokeh.documents.flatMap((each) => [...each._all_models.values()]);
+  const {start, end} = models.find((model) => model.name === "rate" && model.x_range).x_range;
+  return Math.round(end - start);
 }"""
 
 
