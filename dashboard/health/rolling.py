@@ -22,6 +22,8 @@ _PER_LOG = 1 / _LOG_BASE
 _SHIFT = ceil(-log(LOWEST) * _PER_LOG) + 1
 _MIDDLE = 1 + ERROR  # of a bucket that begins at 1: off by the same ratio from both of its edges
 ZERO = -1
+_KEYS = tuple(range(2048))
+"""The buckets that durations fall into, one object for all sketches: as a key of its own each would cost 32 bytes in each."""
 
 
 class Sketch:
@@ -39,7 +41,10 @@ class Sketch:
         """Count one value in seconds, 0 or more."""
         bucket = int(log(value) * _PER_LOG + _SHIFT) if value >= LOWEST else ZERO
         counts = self.counts
-        counts[bucket] = counts.get(bucket, 0) + 1
+        if bucket in counts:
+            counts[bucket] += 1
+        else:
+            counts[_KEYS[bucket] if 0 <= bucket < len(_KEYS) else bucket] = 1
         self.n += 1
         if value > self.high:  # noqa: PLR1730  # a call would cost as much as all the rest
             self.high = value

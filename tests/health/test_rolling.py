@@ -111,3 +111,12 @@ def test_what_a_reader_holds_never_changes() -> None:
     with pytest.raises(ValueError, match="read-only"):
         ring.columns["a"][0] = 1
     assert ring.columns is ring.columns
+
+
+def test_sketches_share_their_keys() -> None:
+    one, other = Sketch(), Sketch()
+    for sketch in (one, other):
+        for value in (0.0, 0.02, 3.5, 1e300):
+            sketch.add(value)
+    shared = [mine is theirs for mine, theirs in zip(one.counts, other.counts, strict=True)]
+    assert shared == [True, True, True, False], "a length of time that nobody lives to see has a key of its own"
