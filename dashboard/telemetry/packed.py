@@ -9,7 +9,7 @@ from dashboard.turn.events import ChunkArrived
 
 READ_BYTES = 12
 """What keeping one read costs beside its bytes."""
-_LOOSE = 1024
+_LOOSE = 64
 
 
 class PackedReads:
@@ -35,7 +35,7 @@ class PackedReads:
         size = self._sizes[self._first]
         del self._data[:size]
         self._first += 1
-        if self._first >= _LOOSE and 2 * self._first >= len(self._sizes):  # seldom: each time moves all the rest
+        if self._first >= _LOOSE and 2 * self._first >= len(self._sizes):  # moves no more than was forgotten
             del self._at[: self._first], self._sizes[: self._first]
             self._first = 0
         return size
